@@ -1,0 +1,77 @@
+import type { Ipv4Address, Ipv6Address, Ipv6Prefix, WallSec } from "@tombolo/base";
+import type {
+  AccessKey, Account, Encapsulation, Handle, Observation, Pool, PoolId, PoolPurpose, Pop, PopName, Switch, Tunnel, TunnelId, TunnelOrder,
+} from "./domain/types.ts";
+
+/** The services of the broker. Every method is one transaction; refusals are thrown as `BrokerError` with a `code` of the closed list. */
+export interface Broker {
+  readonly accounts: Accounts;
+  readonly pops: Pops;
+  readonly pools: Pools;
+  readonly tunnels: Tunnels;
+  readonly states: States;
+}
+
+export interface Accounts {
+  /** Makes the handle from the name's initials when none is given. The key is shown here and never again. */
+  add(wish: { fullName: string; email: string; handle?: Handle }): Promise<{ account: Account; accessKey: string }>;
+  list(): Promise<readonly Account[]>;
+  get(handle: Handle): Promise<Account>;
+  addKey(wish: { handle: Handle; tunnel?: TunnelId; label: string }): Promise<{ key: AccessKey; accessKey: string }>;
+  listKeys(handle: Handle): Promise<readonly AccessKey[]>;
+  /** The clear access keys that may log `handle` (limited to `tunnel` when given) in by a challenge; empty when there is no such account or it is disabled. */
+  readKeysForChallenge(handle: Handle, tunnel: TunnelId | undefined): Promise<readonly string[]>;
+}
+
+export interface Pops {
+  /** The token is what the PoP's agent shows to this broker; shown once. */
+  add(wish: { name: PopName; city: string; country: string; outerIpv4: Ipv4Address }): Promise<{ pop: Pop; token: string }>;
+  list(): Promise<readonly Pop[]>;
+  get(name: PopName): Promise<Pop>;
+  setState(name: PopName, state: "up" | "down", message: string): Promise<Pop>;
+  /** A new token; the old one ends. */
+  renewToken(name: PopName): Promise<string>;
+  findByToken(token: string): Promise<Pop | undefined>;
+}
+
+export interface Pools {
+  add(wish: { pop: PopName; purpose: PoolPurpose; prefix: Ipv6Prefix; lengthBits: number }): Promise<Pool>;
+  list(pop?: PopName): Promise<readonly Pool[]>;
+  get(id: PoolId): Promise<Pool & { readonly used: number; readonly resting: number; readonly free: bigint }>;
+}
+
+export interface Tunnels {
+  /** Allocates the tunnel's prefix and, when the PoP has a delegation pool of /64s, its default /64. */
+  add(wish: { handle: Handle; pop: PopName; encapsulation: Encapsulation; mtuBytes?: number; staticEndpoint?: Ipv4Address }): Promise<Tunnel>;
+  list(filter?: { handle?: Handle; pop?: PopName }): Promise<readonly Tunnel[]>;
+  get(id: TunnelId): Promise<Tunnel>;
+  /** The prefix goes into quarantine. */
+  remove(id: TunnelId): Promise<void>;
+  setUserState(id: TunnelId, state: Switch): Promise<Tunnel>;
+  setAdminState(id: TunnelId, state: Switch): Promise<Tunnel>;
+  setEncapsulation(id: TunnelId, encapsulation: Encapsulation, staticEndpoint?: Ipv4Address): Promise<Tunnel>;
+  /** The tunnel's shared secret (AYIYA K, beats), for its owner and its PoP only. */
+  readSecret(id: TunnelId): Promise<string>;
+  /** Who held `address` at time `at`; looks into quarantine and the past too. */
+  findHolder(address: Ipv6Address, at: WallSec): Promise<{ tunnel: TunnelId; handle: Handle; from: WallSec; until: WallSec | undefined } | undefined>;
+}
+
+/** One page of what a PoP must know; `tunnels` and `removed` are to be applied, then `revision` is held. */
+export interface StateChange {
+  readonly revision: number;
+  readonly pop: Pop;
+  readonly pools: readonly Pool[];
+  readonly tunnels: readonly TunnelOrder[];
+  readonly removed: readonly TunnelId[];
+}
+
+export interface States {
+  /** Everything, at one revision. */
+  snapshot(pop: PopName): Promise<StateChange>;
+  /** What came after `since`; undefined when nothing did; "too-old" when the outbox no longer reaches back: take a snapshot. */
+  changesSince(pop: PopName, since: number): Promise<StateChange | "too-old" | undefined>;
+  /** Settles when the revision of `pop` may have moved, or at abort; only a wake-up, the table is the truth. */
+  wait(pop: PopName, signal: AbortSignal): Promise<void>;
+  /** Observations about tunnels that are not at this PoP are dropped and counted in the answer. */
+  observe(pop: PopName, observations: readonly Observation[]): Promise<{ taken: number; refused: number }>;
+}

@@ -1,0 +1,3 @@
+export * from "./broker.ts";
+export * from "./domain/types.ts";
+export * from "./errors.ts";
