@@ -56,6 +56,13 @@ export interface Tunnels {
   findHolder(address: Ipv6Address, at: WallSec): Promise<{ tunnel: TunnelId; handle: Handle; from: WallSec; until: WallSec | undefined } | undefined>;
 }
 
+/** The part of the platform's AbortSignal that this package needs. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** One page of what a PoP must know; `tunnels` and `removed` are to be applied, then `revision` is held. */
 export interface StateChange {
   readonly revision: number;
@@ -71,7 +78,7 @@ export interface States {
   /** What came after `since`; undefined when nothing did; "too-old" when the outbox no longer reaches back: take a snapshot. */
   changesSince(pop: PopName, since: number): Promise<StateChange | "too-old" | undefined>;
   /** Settles when the revision of `pop` may have moved, or at abort; only a wake-up, the table is the truth. */
-  wait(pop: PopName, signal: AbortSignal): Promise<void>;
+  wait(pop: PopName, signal: CancelSignal): Promise<void>;
   /** Observations about tunnels that are not at this PoP are dropped and counted in the answer. */
   observe(pop: PopName, observations: readonly Observation[]): Promise<{ taken: number; refused: number }>;
 }
