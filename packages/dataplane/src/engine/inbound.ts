@@ -1,0 +1,246 @@
+import {
+  ayiyaAt,
+  ayiyaHeaderBytes,
+  ayiyaLengths,
+  ayiyaMethods,
+  ayiyaOpcodes,
+  ayiyaSharedSecret,
+  clockSkewSec,
+  ipv6At,
+  ipv6HeaderBytes,
+  nextHeaders,
+  withinClockWindow,
+} from "@tombolo/protocols";
+import { counter } from "../counters/counters.ts";
+import { encapsulations, limits, netVerdicts, netWord, netWords, slotAt, slotFlags } from "../native/layout.ts";
+import type { Answers } from "./answers.ts";
+import { Buckets } from "./buckets.ts";
+import { ecnDecapsulate } from "./ecn.ts";
+import { carry, taken, type InnerRules } from "./inner.ts";
+import { unprovenFactor, type Prover } from "./prover.ts";
+import type { SocketKind } from "./packet-io.ts";
+import { reasonOf, type EngineState } from "./state.ts";
+
+/** IPv4 and UDP headers: what a datagram of n payload bytes weighs on the wire besides n. */
+const outerBytes = 28;
+/** A full batch of super-packets each; then the other directions get their turn. */
+const maxRounds = 16;
+
+/**
+ * Network to kernel. Three passes over a batch: cheap checks that find the tunnel, signatures in one call of the addon,
+ * then everything that has an effect on the tunnel. Nothing is counted on a tunnel's account before its signature was right.
+ */
+export class Inbound {
+  readonly #state: EngineState;
+  readonly #rules: InnerRules;
+  readonly #prover: Prover;
+  readonly #answers: Answers;
+  readonly #view: DataView;
+  /** Set beside each packet by the cheap checks: its time is off, so it only serves to say so. */
+  readonly #clockOff = new Uint8Array(limits.netPackets);
+  readonly #perSource = new Buckets({ buckets: 4096, perSec: 1000, burst: 256 });
+  readonly #anySource = new Buckets({ buckets: 1, perSec: 100_000, burst: 10_000 });
+  readonly #reports = new Buckets({ buckets: 256, perSec: 0.1, burst: 1 });
+
+  constructor(state: EngineState, parts: { rules: InnerRules; prover: Prover; answers: Answers }) {
+    this.#state = state;
+    this.#rules = parts.rules;
+    this.#prover = parts.prover;
+    this.#answers = parts.answers;
+    const { netData } = state.io;
+    this.#view = new DataView(netData.buffer, netData.byteOffset, netData.length);
+  }
+
+  /** Carries what stands ready at a socket, up to a bound. */
+  receive(socket: number, kind: SocketKind): void {
+    const { io } = this.#state;
+    for (let round = 0; round < maxRounds; round += 1) {
+      const count = io.netReceive(socket);
+      if (count <= 0) return;
+      this.#rules.begin();
+      if (kind === "ayiya") this.#ayiya(count);
+      else this.#bare(count, kind === "udp" ? encapsulations.udp : encapsulations.proto41);
+      if (io.tunSend(count) < 0) this.#state.dropUnclaimed(reasonOf.kernelRefused);
+      this.#answers.toNetwork.flush(this.#state.nowSec);
+    }
+  }
+
+  #ayiya(count: number): void {
+    const { io } = this.#state;
+    const packets = io.netPackets;
+    for (let i = 0; i < count; i += 1) {
+      const base = i * netWords;
+      const refused = this.#identify(i, base);
+      packets[base + netWord.verdict] = refused === carry ? netVerdicts.verify : netVerdicts.drop;
+      if (refused !== carry) this.#state.dropUnclaimed(refused);
+    }
+    io.verifyAyiya(count);
+    for (let i = 0; i < count; i += 1) {
+      const base = i * netWords;
+      const verdict = packets[base + netWord.verdict];
+      if (verdict === netVerdicts.drop) continue;
+      const refused = verdict === netVerdicts.accept ? this.#signed(i, base) : reasonOf.badSignature;
+      this.#settle(base, refused, verdict === netVerdicts.accept);
+    }
+  }
+
+  /** AYIYA sheet section 7 steps 1 to 6 in the order of section 11; leaves the slot in the packet's record. */
+  #identify(i: number, base: number): number {
+    const { io, table } = this.#state;
+    const packets = io.netPackets;
+    const data = io.netData;
+    const at = packets[base + netWord.offset] ?? 0;
+    const length = packets[base + netWord.length] ?? 0;
+    if (length < ayiyaHeaderBytes) return reasonOf.short;
+    if (data[at] !== ayiyaLengths || data[at + 1] !== ayiyaMethods) return reasonOf.ayiyaHeader;
+    const operation = data[at + ayiyaAt.operation] ?? 0;
+    const nextHeader = data[at + ayiyaAt.nextHeader] ?? 0;
+    if ((operation & 0xf0) !== ayiyaSharedSecret) return reasonOf.ayiyaHeader;
+    if ((operation & 0x0f) > ayiyaOpcodes.echoRequestAndForward) return reasonOf.ayiyaOpcode;
+    if (nextHeader === nextHeaders.ipv6) {
+      if (length < ayiyaHeaderBytes + ipv6HeaderBytes) return reasonOf.short;
+    } else if (nextHeader !== nextHeaders.none) {
+      return reasonOf.ayiyaHeader;
+    }
+    const view = this.#view;
+    const identity = at + ayiyaAt.identity;
+    const slot = table.findByIdentity(
+      view.getInt32(identity, true),
+      view.getInt32(identity + 4, true),
+      view.getInt32(identity + 8, true),
+      view.getInt32(identity + 12, true),
+    );
+    if (slot < 0) return reasonOf.unknownTunnel;
+    packets[base + netWord.slot] = slot;
+    if (!table.isEnabled(slot)) return reasonOf.tunnelDisabled;
+    if (!table.isAyiya(slot)) return reasonOf.wrongEncapsulation;
+    const isClockOff = !withinClockWindow(view.getInt32(at + ayiyaAt.epoch) >>> 0, this.#state.nowSec);
+    this.#clockOff[i] = isClockOff ? 1 : 0;
+    if (!isClockOff && this.#isFromEndpoint(base, slot)) return carry;
+    return this.#mayHash(packets[base + netWord.sourceIp] ?? 0) ? carry : reasonOf.unprovenRate;
+  }
+
+  #isFromEndpoint(base: number, slot: number): boolean {
+    const { io, table } = this.#state;
+    table.readEndpoint(slot);
+    return (
+      (table.endpointFlags & slotFlags.hasEndpoint) !== 0 &&
+      table.endpointIp === io.netPackets[base + netWord.sourceIp] &&
+      table.endpointPort === io.netPackets[base + netWord.sourcePort]
+    );
+  }
+
+  /** Bounds the hashing that strangers can cause: per source, and all together where sources are forged. */
+  #mayHash(ip: number): boolean {
+    const { nowMs } = this.#state;
+    return this.#perSource.take(ip, nowMs) && this.#anySource.take(0, nowMs);
+  }
+
+  /** The signature is right: from here on it is the tunnel's own doing. Answers `carry`, `taken` or a reason to drop. */
+  #signed(i: number, base: number): number {
+    const { io, table, role } = this.#state;
+    const packets = io.netPackets;
+    const at = packets[base + netWord.offset] ?? 0;
+    const length = packets[base + netWord.length] ?? 0;
+    const slot = packets[base + netWord.slot] ?? 0;
+    const ip = packets[base + netWord.sourceIp] ?? 0;
+    const port = packets[base + netWord.sourcePort] ?? 0;
+    const epochSec = this.#view.getInt32(at + ayiyaAt.epoch) >>> 0;
+    if (this.#clockOff[i] === 1) {
+      this.#reportSkew(slot, epochSec);
+      return reasonOf.clockOff;
+    }
+    const isFromEndpoint = this.#isFromEndpoint(base, slot);
+    if ((table.endpointFlags & slotFlags.fixed) !== 0) {
+      if (!isFromEndpoint) return reasonOf.wrongEndpoint;
+    } else if (!isFromEndpoint || (table.endpointFlags & slotFlags.proven) === 0) {
+      if (isFromEndpoint) table.addBudget(slot, unprovenFactor * (length + outerBytes));
+      this.#prover.sighted(slot, ip, port, epochSec, length + outerBytes);
+    }
+    this.#markSeen(slot, epochSec, isFromEndpoint);
+    const operation = (this.#view.getUint8(at + ayiyaAt.operation) & 0x0f) as number;
+    const carries = this.#view.getUint8(at + ayiyaAt.nextHeader) === nextHeaders.ipv6;
+    if (!carries || (operation === ayiyaOpcodes.noop || operation === ayiyaOpcodes.echoRequest)) return taken;
+    // aiccu delivers opcode 3, sixxsd does not: each role does as its predecessor.
+    if (operation === ayiyaOpcodes.echoRequestAndForward && role === "pop") return taken;
+    return this.#inner(base, slot, at + ayiyaHeaderBytes, length - ayiyaHeaderBytes);
+  }
+
+  #markSeen(slot: number, epochSec: number, isFromEndpoint: boolean): void {
+    const state = this.#state;
+    state.mark(slot, counter.lastSeenSec, state.nowSec);
+    if (isFromEndpoint) state.mark(slot, counter.lastFromEndpointSec, state.nowSec);
+    // Kept where this worker can see it; the newest over workers counts.
+    state.raise(slot, counter.lastEpochSec, epochSec);
+  }
+
+  /** One line in ten seconds and tunnel is enough to tell a user what is wrong. */
+  #reportSkew(slot: number, epochSec: number): void {
+    const { nowSec, nowMs, report } = this.#state;
+    if (this.#reports.take(slot, nowMs)) report({ kind: "clock-off", slot, skewSec: clockSkewSec(epochSec, nowSec) });
+  }
+
+  /** Unsigned encapsulations: the inner source finds the tunnel, the outer source must be its endpoint (protocol 41 sheet section 3). */
+  #bare(count: number, encapsulation: number): void {
+    const { io, table } = this.#state;
+    const packets = io.netPackets;
+    for (let i = 0; i < count; i += 1) {
+      const base = i * netWords;
+      const at = packets[base + netWord.offset] ?? 0;
+      const length = packets[base + netWord.length] ?? 0;
+      packets[base + netWord.verdict] = netVerdicts.drop;
+      const slot = length < ipv6HeaderBytes ? -1 : this.#bySource(at);
+      packets[base + netWord.slot] = slot;
+      if (slot < 0) {
+        this.#state.dropUnclaimed(length < ipv6HeaderBytes ? reasonOf.short : reasonOf.unknownTunnel);
+      } else if (table.word(slot, slotAt.encapsulation) !== encapsulation || !this.#isFromEndpoint(base, slot)) {
+        // Anybody can send this, so it is nobody's account.
+        this.#state.dropUnclaimed(
+          table.word(slot, slotAt.encapsulation) === encapsulation ? reasonOf.wrongEndpoint : reasonOf.wrongEncapsulation,
+        );
+      } else {
+        const isEnabled = table.isEnabled(slot);
+        if (isEnabled) this.#markSeen(slot, 0, true);
+        this.#settle(base, isEnabled ? this.#inner(base, slot, at, length) : reasonOf.tunnelDisabled, true);
+      }
+    }
+  }
+
+  #bySource(at: number): number {
+    const view = this.#view;
+    const a = view.getInt32(at + ipv6At.source, true);
+    const b = view.getInt32(at + ipv6At.source + 4, true);
+    const c = view.getInt32(at + ipv6At.source + 8, true);
+    const d = view.getInt32(at + ipv6At.source + 12, true);
+    return this.#state.table.findByAddress(a, b, c, d);
+  }
+
+  #inner(base: number, slot: number, at: number, available: number): number {
+    const { io } = this.#state;
+    const packets = io.netPackets;
+    const refused = this.#rules.check(slot, at, available, packets[base + netWord.sourceIp] ?? 0, packets[base + netWord.sourcePort] ?? 0);
+    if (refused !== carry) return refused;
+    packets[base + netWord.innerOffset] = at;
+    packets[base + netWord.innerLength] = this.#rules.length;
+    return ecnDecapsulate(io.netData, at, packets[base + netWord.tos] ?? -1) ? carry : reasonOf.ecn;
+  }
+
+  /** Writes the verdict down and counts. `isTheirs`: the packet proved to be the tunnel's. */
+  #settle(base: number, refused: number, isTheirs: boolean): void {
+    const state = this.#state;
+    const packets = state.io.netPackets;
+    packets[base + netWord.verdict] = refused === carry ? netVerdicts.accept : netVerdicts.drop;
+    const slot = packets[base + netWord.slot] ?? 0;
+    if (refused === carry) {
+      state.count(slot, counter.inPackets, 1);
+      state.count(slot, counter.inBytes, packets[base + netWord.innerLength] ?? 0);
+    } else if (refused !== taken) {
+      const at = packets[base + netWord.offset] ?? 0;
+      const length = packets[base + netWord.length] ?? 0;
+      const ip = packets[base + netWord.sourceIp] ?? 0;
+      // A wrong signature is no one's account, but the tunnel's owner wants to see that somebody tries.
+      if (isTheirs || refused === reasonOf.badSignature) state.drop(slot, refused, state.io.netData, at, length, ip, packets[base + netWord.sourcePort] ?? 0);
+      else state.dropUnclaimed(refused);
+    }
+  }
+}

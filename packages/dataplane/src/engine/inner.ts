@@ -1,0 +1,150 @@
+import { icmpv6Types, ipv6At, ipv6HeaderBytes, nextHeaders, timeExceededCodes, unreachableCodes } from "@tombolo/protocols";
+import type { Answers } from "./answers.ts";
+import type { Prover } from "./prover.ts";
+import { reasonOf, type EngineState } from "./state.ts";
+
+/** What `check` answers besides a drop reason. */
+export const carry = -1;
+export const taken = -2;
+
+/**
+ * The rules for a packet that came out of a tunnel (AYIYA sheet section 8, protocol 41 sheet section 3): length, addresses, source within
+ * the tunnel's prefixes, then what the PoP answers itself. Neighbours of one batch mostly share their addresses, so the last
+ * answer is remembered per batch.
+ */
+export class InnerRules {
+  /** After `check` answered `carry`: the packet's own length, without what a sender put behind it. */
+  length = 0;
+  readonly #state: EngineState;
+  readonly #answers: Answers;
+  readonly #prover: Prover;
+  readonly #view: DataView;
+  readonly #source = new Int32Array(5);
+  readonly #destination = new Int32Array(5);
+  #destinationVerdict = carry;
+
+  constructor(state: EngineState, answers: Answers, prover: Prover) {
+    this.#state = state;
+    this.#answers = answers;
+    this.#prover = prover;
+    const { netData } = state.io;
+    this.#view = new DataView(netData.buffer, netData.byteOffset, netData.length);
+  }
+
+  /** Forgets what was remembered; the table may have changed between batches. */
+  begin(): void {
+    this.#source[4] = -1;
+    this.#destination[4] = -1;
+  }
+
+  /** `carry`, `taken` (answered or used up here), or the reason to drop; `ip` and `port` are the outer source. */
+  check(slot: number, at: number, available: number, ip: number, port: number): number {
+    const data = this.#state.io.netData;
+    if (available < ipv6HeaderBytes) return reasonOf.short;
+    if ((data[at] ?? 0) >> 4 !== 6) return reasonOf.notIpv6;
+    this.length = ipv6HeaderBytes + (((data[at + ipv6At.payloadLength] ?? 0) << 8) | (data[at + ipv6At.payloadLength + 1] ?? 0));
+    if (this.length > available) return reasonOf.innerLength;
+    const bad = this.#checkSource(slot, at + ipv6At.source);
+    if (bad !== carry) return bad;
+    const destination = this.#checkDestination(slot, at + ipv6At.destination);
+    if (destination === carry) return this.#route(slot, at);
+    if (destination === taken) return this.#local(slot, at, ip, port);
+    if (destination === reasonOf.noHost) this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.noRoute);
+    return destination;
+  }
+
+  #checkSource(slot: number, at: number): number {
+    const view = this.#view;
+    const a = view.getInt32(at, true);
+    const b = view.getInt32(at + 4, true);
+    const c = view.getInt32(at + 8, true);
+    const d = view.getInt32(at + 12, true);
+    const last = this.#source;
+    if (last[4] === slot && last[0] === a && last[1] === b && last[2] === c && last[3] === d) return carry;
+    const scope = unusable(a, b, c);
+    if (scope !== carry) return scope === reasonOf.bogusDestination || (a & 0xff) === 0xff ? reasonOf.bogusSource : scope;
+    const { table } = this.#state;
+    if (!table.isRemote(slot, a, b, c, d)) {
+      if (table.findByAddress(a, b, c, d) !== slot || table.foundLink) return reasonOf.wrongSource;
+    }
+    last[0] = a;
+    last[1] = b;
+    last[2] = c;
+    last[3] = d;
+    last[4] = slot;
+    return carry;
+  }
+
+  /** `taken` stands for: it is for our own inner address. */
+  #checkDestination(slot: number, at: number): number {
+    const view = this.#view;
+    const a = view.getInt32(at, true);
+    const b = view.getInt32(at + 4, true);
+    const c = view.getInt32(at + 8, true);
+    const d = view.getInt32(at + 12, true);
+    const last = this.#destination;
+    if (last[4] === slot && last[0] === a && last[1] === b && last[2] === c && last[3] === d) return this.#destinationVerdict;
+    const { table, role } = this.#state;
+    let verdict = unusable(a, b, c);
+    if (verdict === carry && role === "pop") {
+      if (table.isLocal(slot, a, b, c, d)) verdict = taken;
+      else if (table.findByAddress(a, b, c, d) === slot) verdict = table.foundLink ? reasonOf.noHost : reasonOf.sameInterface;
+    } else if (verdict === carry && table.isLocal(slot, a, b, c, d)) {
+      verdict = taken;
+    }
+    last[0] = a;
+    last[1] = b;
+    last[2] = c;
+    last[3] = d;
+    last[4] = slot;
+    this.#destinationVerdict = verdict;
+    return verdict;
+  }
+
+  /** On its way through us to the Internet or another tunnel; our kernel is the same hop and counts the hop limit down. */
+  #route(slot: number, at: number): number {
+    if (this.#state.role === "client") return carry;
+    const data = this.#state.io.netData;
+    if ((data[at + ipv6At.hopLimit] ?? 0) <= 1) {
+      this.#refuse(slot, at, icmpv6Types.timeExceeded, timeExceededCodes.hopLimit);
+      return reasonOf.hopLimit;
+    }
+    // RFC 5095: type 0 is dead; it would let one packet bounce between tunnels.
+    if (data[at + ipv6At.nextHeader] === nextHeaders.routing && this.length >= ipv6HeaderBytes + 8 && data[at + ipv6HeaderBytes + 2] === 0) {
+      this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.prohibited);
+      return reasonOf.routingHeader;
+    }
+    return carry;
+  }
+
+  /** For our inner address: at a PoP no kernel has it, so echo is answered here; at a client the kernel has it, but our own checks end here. */
+  #local(slot: number, at: number, ip: number, port: number): number {
+    const data = this.#state.io.netData;
+    const isIcmp = data[at + ipv6At.nextHeader] === nextHeaders.icmpv6 && this.length >= ipv6HeaderBytes + 8;
+    const type = isIcmp ? (data[at + ipv6HeaderBytes] ?? 0) : -1;
+    if (type === icmpv6Types.echoReply && this.#prover.replied(slot, data, at, this.length, ip, port)) return taken;
+    if (this.#state.role === "client") return carry;
+    if (type === icmpv6Types.echoReply) return reasonOf.unaskedReply;
+    if (type === icmpv6Types.echoRequest) return this.#answers.echo("network", slot, data, at, this.length) ? taken : reasonOf.localPort;
+    if (!isIcmp) this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.port);
+    return reasonOf.localPort;
+  }
+
+  #refuse(slot: number, at: number, type: number, code: number): void {
+    this.#answers.error("network", { slot, data: this.#state.io.netData, at, length: this.length, type, code, parameter: 0 });
+  }
+}
+
+const linkLocalMask = 0xc0ff;
+const linkLocalBits = 0x80fe;
+
+/**
+ * Whether an address (its first three words as in table/words.ts) can never be the destination of a routed packet:
+ * `carry` when it can, else the drop reason.
+ */
+export function unusable(a: number, b: number, c: number): number {
+  // fe80::/10 and ff00::/8; the address's first bytes are the low ones of the first word.
+  if ((a & linkLocalMask) === linkLocalBits || (a & 0xff) === 0xff) return reasonOf.linkLocal;
+  // ::, ::1, ::/96 and ::ffff:0:0/96 (RFC 4213 section 5).
+  return a === 0 && b === 0 && (c === 0 || c === -65_536) ? reasonOf.bogusDestination : carry;
+}

@@ -1,0 +1,138 @@
+import { equalBytes } from "@tombolo/base";
+import { encodeEchoRequest, icmpv6At, icmpv6Types, ipv6At, ipv6HeaderBytes, nextHeaders } from "@tombolo/protocols";
+import { counter } from "../counters/counters.ts";
+import { slotAt, slotBytes, slotFlags } from "../native/layout.ts";
+import type { NetworkCrafts } from "./crafts.ts";
+import type { EngineState } from "./state.ts";
+
+/**
+ * Proves that whoever signed packets from a new place can also hear there, before traffic follows (AYIYA sheet section 11):
+ * an ICMPv6 echo request with a random nonce goes through the tunnel to the candidate, and only its answer from that very
+ * place moves the endpoint. A replay from elsewhere hears nothing, so it moves nothing.
+ */
+interface Candidate {
+  readonly ip: number;
+  readonly port: number;
+  readonly epochSec: number;
+  /** Identifier, sequence and eight bytes of payload, as they will come back. */
+  readonly nonce: Uint8Array;
+  sentMs: number;
+  probes: number;
+}
+
+const maxCandidates = 1024;
+const probeEveryMs = 1000;
+/** Then a new nonce is drawn when the candidate speaks again. */
+const maxProbes = 5;
+/** Two beats missed (aiccu beats every 60 s): the old endpoint counts as silent. */
+const silentSec = 120;
+/** RFC 9000 section 8.1's factor: an unproven place gets at most this many times what it sent. */
+export const unprovenFactor = 3;
+const nonceBytes = 12;
+const probeBytes = ipv6HeaderBytes + 8 + 8;
+
+export class Prover {
+  readonly #state: EngineState;
+  readonly #crafts: NetworkCrafts;
+  readonly #slots: Uint8Array;
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #checks = new Map<number, { readonly nonce: Uint8Array; readonly sentMs: number }>();
+
+  constructor(state: EngineState, crafts: NetworkCrafts) {
+    this.#state = state;
+    this.#crafts = crafts;
+    this.#slots = new Uint8Array(state.table.words.buffer);
+  }
+
+  /** A packet signed right came from a place that is not the proven endpoint. `bytes` is its outer size. */
+  sighted(slot: number, ip: number, port: number, epochSec: number, bytes: number): void {
+    const state = this.#state;
+    // An older packet than one already accepted may be a replay; a fresh client's clock only moves on.
+    if (((epochSec - state.newest(slot, counter.lastEpochSec)) | 0) < 0) return;
+    if (((epochSec - state.table.word(slot, slotAt.moveEpochSec)) | 0) < 0 && state.table.word(slot, slotAt.moveEpochSec) !== 0) return;
+    const known = this.#candidates.get(slot);
+    const isSame = known !== undefined && known.ip === ip && known.port === port;
+    if (!isSame) this.#reportIfSilent(slot, ip, port, epochSec, bytes);
+    if (isSame && (state.nowMs - known.sentMs < probeEveryMs || known.probes >= maxProbes)) {
+      if (state.nowMs - known.sentMs > 10 * probeEveryMs) this.#candidates.delete(slot);
+      return;
+    }
+    const candidate = isSame ? known : this.#makeCandidate(slot, ip, port, epochSec);
+    if (candidate !== undefined) this.#probe(slot, candidate);
+  }
+
+  /** An echo reply to our inner address; true when it answers a nonce of ours. */
+  replied(slot: number, data: Uint8Array, at: number, length: number, ip: number, port: number): boolean {
+    if (length < probeBytes || data[at + ipv6At.nextHeader] !== nextHeaders.icmpv6) return false;
+    const echoAt = at + ipv6HeaderBytes;
+    if (data[echoAt] !== icmpv6Types.echoReply) return false;
+    const nonce = data.subarray(echoAt + icmpv6At.identifier, echoAt + icmpv6At.identifier + nonceBytes);
+    const check = this.#checks.get(slot);
+    if (check !== undefined && equalBytes(check.nonce, nonce)) {
+      this.#checks.delete(slot);
+      this.#state.report({ kind: "answered", slot, rttMs: this.#state.nowMs - check.sentMs });
+      return true;
+    }
+    const candidate = this.#candidates.get(slot);
+    if (candidate === undefined || candidate.ip !== ip || candidate.port !== port || !equalBytes(candidate.nonce, nonce)) return false;
+    this.#candidates.delete(slot);
+    this.#state.report({ kind: "proven", slot, ip, port, epochSec: candidate.epochSec });
+    return true;
+  }
+
+  /** A client's own question to the PoP's inner end; its answer is reported as `answered`. */
+  check(slot: number): void {
+    const nonce = this.#state.random(nonceBytes);
+    this.#checks.set(slot, { nonce, sentMs: this.#state.nowMs });
+    this.#send(slot, nonce, 0, 0);
+  }
+
+  forget(slot: number): void {
+    this.#candidates.delete(slot);
+    this.#checks.delete(slot);
+  }
+
+  /** With nothing heard of the old endpoint for long, or none known, waiting for the proof would only lose packets. */
+  #reportIfSilent(slot: number, ip: number, port: number, epochSec: number, bytes: number): void {
+    const { table, newest, nowSec } = this.#state;
+    table.readEndpoint(slot);
+    const hasEndpoint = (table.endpointFlags & slotFlags.hasEndpoint) !== 0;
+    if (hasEndpoint && table.endpointIp >>> 0 === ip >>> 0 && table.endpointPort === port) return;
+    if (hasEndpoint && nowSec - newest(slot, counter.lastFromEndpointSec) < silentSec) return;
+    const last = newest(slot, counter.lastEpochSec);
+    // Strictly newer, so that not even the very last packet of a client that went away can be played again.
+    if (last !== 0 && ((epochSec - last) | 0) <= 0) return;
+    this.#state.report({ kind: "candidate", slot, ip, port, epochSec, budgetBytes: unprovenFactor * bytes });
+  }
+
+  #makeCandidate(slot: number, ip: number, port: number, epochSec: number): Candidate | undefined {
+    if (!this.#candidates.has(slot) && this.#candidates.size >= maxCandidates) {
+      const oldest = this.#candidates.keys().next();
+      if (!oldest.done) this.#candidates.delete(oldest.value);
+    }
+    const candidate: Candidate = { ip, port, epochSec, nonce: this.#state.random(nonceBytes), sentMs: 0, probes: 0 };
+    this.#candidates.set(slot, candidate);
+    return candidate;
+  }
+
+  #probe(slot: number, candidate: Candidate): void {
+    candidate.sentMs = this.#state.nowMs;
+    candidate.probes += 1;
+    this.#send(slot, candidate.nonce, candidate.ip, candidate.port);
+  }
+
+  #send(slot: number, nonce: Uint8Array, ip: number, port: number): void {
+    const at = this.#crafts.room(probeBytes);
+    if (at < 0) return;
+    const base = slot * slotBytes;
+    const made = encodeEchoRequest(this.#crafts.data, at, {
+      source: this.#slots.subarray(base + slotAt.local, base + slotAt.local + 16),
+      destination: this.#slots.subarray(base + slotAt.remote, base + slotAt.remote + 16),
+      identifier: ((nonce[0] ?? 0) << 8) | (nonce[1] ?? 0),
+      sequence: ((nonce[2] ?? 0) << 8) | (nonce[3] ?? 0),
+      payload: nonce.subarray(4),
+    });
+    if (made > 0) this.#crafts.push(at, made, slot, ip, port);
+  }
+}
+

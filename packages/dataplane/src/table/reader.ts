@@ -1,0 +1,148 @@
+import { encapsulations, slotAt, slotBytes, slotFlags } from "../native/layout.ts";
+import {
+  entryEmpty,
+  identityEntries,
+  lengthListWords,
+  prefixEntries,
+  prefixWord,
+  prefixWords,
+  type TableMemory,
+} from "./memory.ts";
+import { hashWords, maskWords } from "./words.ts";
+
+const slotWords = slotBytes / 4;
+const localWord = slotAt.local / 4;
+const remoteWord = slotAt.remote / 4;
+
+/**
+ * What a worker sees of the tunnel table. Nothing here allocates: a look-up answers a slot, -1 for none,
+ * and leaves what else it found in fields of this object until the next look-up.
+ */
+export class TableReader {
+  /** After findByAddress: the prefix that matched holds the tunnel's two ends. */
+  foundLink = false;
+  /** After readEndpoint. */
+  endpointIp = 0;
+  endpointPort = 0;
+  endpointFlags = 0;
+  readonly words: Int32Array;
+  readonly #identities: Int32Array;
+  readonly #identityMask: number;
+  readonly #prefixes: Int32Array;
+  readonly #prefixMask: number;
+
+  constructor(memory: TableMemory) {
+    this.words = new Int32Array(memory.slots);
+    this.#identities = new Int32Array(memory.identities);
+    this.#identityMask = identityEntries(memory.capacity) - 1;
+    this.#prefixes = new Int32Array(memory.prefixes);
+    this.#prefixMask = prefixEntries(memory.capacity) - 1;
+  }
+
+  /** The slot whose far end has the inner address of these four words. */
+  findByIdentity(a: number, b: number, c: number, d: number): number {
+    const entries = this.#identities;
+    const mask = this.#identityMask;
+    for (let at = hashWords(a, b, c, d, 0) & mask, probes = 0; probes <= mask; at = (at + 1) & mask, probes += 1) {
+      const state = Atomics.load(entries, at);
+      if (state === entryEmpty) return -1;
+      if (state > 0 && this.isRemote(state - 1, a, b, c, d)) return state - 1;
+    }
+    return -1;
+  }
+
+  /** The slot with the longest prefix around the address of these four words. */
+  findByAddress(a: number, b: number, c: number, d: number): number {
+    const lengths = Atomics.load(this.#prefixes, 0);
+    for (let i = 1; i <= lengths; i += 1) {
+      const slot = this.#findPrefix(a, b, c, d, this.#prefixes[i] ?? 0);
+      if (slot >= 0) return slot;
+    }
+    return -1;
+  }
+
+  #findPrefix(a: number, b: number, c: number, d: number, lengthBits: number): number {
+    const entries = this.#prefixes;
+    const mask = this.#prefixMask;
+    const a1 = a & (maskWords[4 * lengthBits] ?? 0);
+    const b1 = b & (maskWords[4 * lengthBits + 1] ?? 0);
+    const c1 = c & (maskWords[4 * lengthBits + 2] ?? 0);
+    const d1 = d & (maskWords[4 * lengthBits + 3] ?? 0);
+    for (let i = hashWords(a1, b1, c1, d1, lengthBits) & mask, probes = 0; probes <= mask; i = (i + 1) & mask, probes += 1) {
+      const at = lengthListWords + i * prefixWords;
+      const state = Atomics.load(entries, at);
+      if (state === entryEmpty) return -1;
+      if (
+        state > 0 &&
+        entries[at + prefixWord.address] === a1 &&
+        entries[at + prefixWord.address + 1] === b1 &&
+        entries[at + prefixWord.address + 2] === c1 &&
+        entries[at + prefixWord.address + 3] === d1 &&
+        entries[at + prefixWord.lengthBits] === lengthBits
+      ) {
+        this.foundLink = entries[at + prefixWord.link] === 1;
+        // The entry may have been given to another prefix meanwhile; then this packet finds nothing.
+        return Atomics.load(entries, at) === state ? state - 1 : -1;
+      }
+    }
+    return -1;
+  }
+
+  isLocal(slot: number, a: number, b: number, c: number, d: number): boolean {
+    const at = slot * slotWords + localWord;
+    const words = this.words;
+    return words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d;
+  }
+
+  isRemote(slot: number, a: number, b: number, c: number, d: number): boolean {
+    const at = slot * slotWords + remoteWord;
+    const words = this.words;
+    return words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d;
+  }
+
+  /** One word of a slot by its place in `slotAt`; right for fields that are read alone. */
+  word(slot: number, at: number): number {
+    return this.words[slot * slotWords + (at >> 2)] ?? 0;
+  }
+
+  isEnabled(slot: number): boolean {
+    return (this.word(slot, slotAt.flags) & slotFlags.enabled) !== 0;
+  }
+
+  isAyiya(slot: number): boolean {
+    return this.word(slot, slotAt.encapsulation) === encapsulations.ayiya;
+  }
+
+  /** Address, port and flags as one consistent reading, left in this object's fields (sequence lock). */
+  readEndpoint(slot: number): void {
+    const at = slot * slotWords;
+    const words = this.words;
+    for (let tries = 0; tries < 1000; tries += 1) {
+      const before = Atomics.load(words, at);
+      if ((before & 1) === 0) {
+        this.endpointIp = words[at + slotAt.endpointIp / 4] ?? 0;
+        this.endpointPort = words[at + slotAt.endpointPort / 4] ?? 0;
+        this.endpointFlags = words[at + slotAt.flags / 4] ?? 0;
+        if (Atomics.load(words, at) === before) return;
+      }
+    }
+    // The writer holds a slot for nanoseconds; one that was stopped inside leaves the tunnel without endpoint until it goes on.
+    this.endpointFlags = 0;
+  }
+
+  /** Adds to what may be sent to an unproven endpoint; negative takes. Answers what was there before. */
+  addBudget(slot: number, bytes: number): number {
+    return Atomics.add(this.words, slot * slotWords + slotAt.budgetBytes / 4, bytes);
+  }
+
+  /** The sixteen bytes of our inner address, copied to `out`. */
+  copyLocal(slot: number, out: Int32Array): void {
+    const at = slot * slotWords + localWord;
+    for (let i = 0; i < 4; i += 1) out[i] = this.words[at + i] ?? 0;
+  }
+
+  copyRemote(slot: number, out: Int32Array): void {
+    const at = slot * slotWords + remoteWord;
+    for (let i = 0; i < 4; i += 1) out[i] = this.words[at + i] ?? 0;
+  }
+}

@@ -1,0 +1,183 @@
+import { containsAddress, encodeIpv6, equalBytes, formatPrefix, type Ipv6Prefix } from "@tombolo/base";
+import { encapsulations, slotAt, slotBytes, slotFlags } from "../native/layout.ts";
+import type { PlaneEndpoint, PlaneTunnel } from "../plane/plane.ts";
+import { IdentityIndex } from "./identity-index.ts";
+import type { TableMemory } from "./memory.ts";
+import { PrefixIndex } from "./prefix-index.ts";
+
+interface Held {
+  readonly slot: number;
+  readonly prefixes: readonly Ipv6Prefix[];
+}
+
+export interface TableWriterOptions {
+  readonly role: "pop" | "client";
+  /** SHA-1; AYIYA's key is the digest of the secret (sheet section 4). */
+  readonly digest: (bytes: Uint8Array) => Uint8Array;
+  /** Which socket of a worker carries an encapsulation. */
+  readonly socketOf: (encapsulation: PlaneTunnel["encapsulation"]) => number;
+}
+
+/** The one writer of the tunnel table. */
+export class TableWriter {
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #identities: IdentityIndex;
+  readonly #prefixes: PrefixIndex;
+  readonly #held = new Map<number, Held>();
+  readonly #freed: number[] = [];
+  readonly #options: TableWriterOptions;
+  readonly #capacity: number;
+  #next = 0;
+
+  constructor(memory: TableMemory, options: TableWriterOptions) {
+    this.#words = new Int32Array(memory.slots);
+    this.#bytes = new Uint8Array(memory.slots);
+    this.#identities = new IdentityIndex(memory);
+    this.#prefixes = new PrefixIndex(memory);
+    this.#options = options;
+    this.#capacity = memory.capacity;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  ids(): IterableIterator<number> {
+    return this.#held.keys();
+  }
+
+  /** The slot of a tunnel's id, or -1. */
+  slotOf(id: number): number {
+    return this.#held.get(id)?.slot ?? -1;
+  }
+
+  /** Adds or changes in place; a change keeps the endpoint unless the tunnel brings one of its own that is fixed. */
+  set(tunnel: PlaneTunnel): "set" | "full" {
+    const before = this.#held.get(tunnel.id);
+    if (!this.#prefixes.hasRoom(tunnel.prefixes.length)) return "full";
+    const slot = before?.slot ?? this.#takeSlot();
+    if (slot < 0) return "full";
+    const isNew = before === undefined;
+    // The index finds a slot by the address in it, so the old address must leave the index before it leaves the slot.
+    const remoteMoves = !isNew && !this.#hasRemote(slot, tunnel);
+    if (remoteMoves) this.#identities.remove(slot);
+    this.#locked(slot, () => this.#writeFields(slot, tunnel, !isNew));
+    if (isNew || remoteMoves) this.#identities.insert(slot);
+    this.#changePrefixes(slot, tunnel, before?.prefixes ?? []);
+    this.#held.set(tunnel.id, { slot, prefixes: tunnel.prefixes });
+    return "set";
+  }
+
+  remove(id: number): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    for (const prefix of held.prefixes) this.#prefixes.remove(prefix, held.slot);
+    this.#identities.remove(held.slot);
+    this.#locked(held.slot, () => {
+      const at = held.slot * slotBytes;
+      this.#bytes.fill(0, at + 4, at + slotBytes);
+    });
+    this.#held.delete(id);
+    this.#freed.push(held.slot);
+  }
+
+  /** Where the far end is from now on. `epochSec` is the EpochTime that moved it; `budgetBytes` limits an unproven one. */
+  setEndpoint(slot: number, endpoint: PlaneEndpoint, move: { proven: boolean; epochSec: number; budgetBytes: number }): void {
+    this.#locked(slot, () => {
+      this.#putEndpoint(slot, endpoint);
+      this.#put(slot, slotAt.moveEpochSec, move.epochSec);
+      Atomics.store(this.#words, (slot * slotBytes + slotAt.budgetBytes) / 4, move.budgetBytes);
+      const flags = this.#get(slot, slotAt.flags) | slotFlags.hasEndpoint;
+      this.#put(slot, slotAt.flags, move.proven ? flags | slotFlags.proven : flags & ~slotFlags.proven);
+    });
+  }
+
+  readEndpoint(slot: number): { endpoint: PlaneEndpoint | undefined; proven: boolean } {
+    const flags = this.#get(slot, slotAt.flags);
+    const endpoint: PlaneEndpoint = {
+      ipv4: { family: 4, value: this.#get(slot, slotAt.endpointIp) >>> 0 },
+      port: this.#get(slot, slotAt.endpointPort),
+    };
+    return { endpoint: (flags & slotFlags.hasEndpoint) === 0 ? undefined : endpoint, proven: (flags & slotFlags.proven) !== 0 };
+  }
+
+  idAt(slot: number): number {
+    return this.#get(slot, slotAt.id);
+  }
+
+  #hasRemote(slot: number, tunnel: PlaneTunnel): boolean {
+    const at = slot * slotBytes + slotAt.remote;
+    return equalBytes(this.#bytes.slice(at, at + 16), encodeIpv6(tunnel.remoteAddress));
+  }
+
+  #writeFields(slot: number, tunnel: PlaneTunnel, existed: boolean): void {
+    const at = slot * slotBytes;
+    const before = existed ? this.#get(slot, slotAt.flags) : 0;
+    const sameEncapsulation = existed && this.#get(slot, slotAt.encapsulation) === encapsulationOf(tunnel);
+    let flags: number = slotFlags.used | (tunnel.enabled ? slotFlags.enabled : 0);
+    if (this.#options.role === "pop") flags |= slotFlags.answersEcho;
+    if (tunnel.endpointFixed) flags |= slotFlags.fixed;
+    const keeps = sameEncapsulation && (before & slotFlags.fixed) === (flags & slotFlags.fixed) && !tunnel.endpointFixed;
+    if (keeps) flags |= before & (slotFlags.hasEndpoint | slotFlags.proven);
+    else if (tunnel.endpoint !== undefined) flags |= slotFlags.hasEndpoint | slotFlags.proven;
+    if (!keeps) this.#putEndpoint(slot, tunnel.endpoint ?? { ipv4: { family: 4, value: 0 }, port: 0 });
+    this.#put(slot, slotAt.flags, flags);
+    this.#put(slot, slotAt.encapsulation, encapsulationOf(tunnel));
+    this.#put(slot, slotAt.mtuBytes, tunnel.mtuBytes);
+    this.#put(slot, slotAt.socket, this.#options.socketOf(tunnel.encapsulation));
+    this.#put(slot, slotAt.id, tunnel.id);
+    this.#put(slot, slotAt.beatSec, tunnel.beatSec);
+    this.#bytes.set(encodeIpv6(tunnel.localAddress), at + slotAt.local);
+    this.#bytes.set(encodeIpv6(tunnel.remoteAddress), at + slotAt.remote);
+    if (tunnel.secret === undefined) this.#bytes.fill(0, at + slotAt.key, at + slotAt.key + 20);
+    else this.#bytes.set(this.#options.digest(tunnel.secret), at + slotAt.key);
+  }
+
+  #changePrefixes(slot: number, tunnel: PlaneTunnel, before: readonly Ipv6Prefix[]): void {
+    const wanted = new Set(tunnel.prefixes.map(formatPrefix));
+    for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
+    for (const prefix of tunnel.prefixes) {
+      // At a client the prefix is ::/0, whose other addresses are the whole Internet, not strangers on the link.
+      const isLink = this.#options.role === "pop" && containsAddress(prefix, tunnel.remoteAddress);
+      this.#prefixes.insert(prefix, slot, isLink);
+    }
+  }
+
+  #takeSlot(): number {
+    const freed = this.#freed.pop();
+    if (freed !== undefined) return freed;
+    if (this.#next >= this.#capacity) return -1;
+    this.#next += 1;
+    return this.#next - 1;
+  }
+
+  /** Sequence lock: odd while fields change, so that readers in other threads read again. */
+  #locked(slot: number, write: () => void): void {
+    const at = (slot * slotBytes) / 4;
+    Atomics.add(this.#words, at, 1);
+    try {
+      write();
+    } finally {
+      Atomics.add(this.#words, at, 1);
+    }
+  }
+
+  #putEndpoint(slot: number, endpoint: PlaneEndpoint): void {
+    this.#put(slot, slotAt.endpointIp, endpoint.ipv4.value);
+    this.#put(slot, slotAt.endpointPort, endpoint.port);
+  }
+
+  #put(slot: number, at: number, value: number): void {
+    this.#words[(slot * slotBytes + at) / 4] = value;
+  }
+
+  #get(slot: number, at: number): number {
+    return this.#words[(slot * slotBytes + at) / 4] ?? 0;
+  }
+}
+
+function encapsulationOf(tunnel: PlaneTunnel): number {
+  if (tunnel.encapsulation === "ayiya") return encapsulations.ayiya;
+  return tunnel.encapsulation === "udp" ? encapsulations.udp : encapsulations.proto41;
+}
