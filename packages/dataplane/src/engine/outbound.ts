@@ -30,7 +30,9 @@ export class Outbound {
     const { io } = this.#state;
     for (let round = 0; round < maxRounds; round += 1) {
       const count = io.tunReceive();
-      if (count <= 0) return;
+      if (count === 0) return;
+      // Nothing but a device that was taken away fails to be read; polling it on would spin.
+      if (count < 0) throw new Error(`the TUN device cannot be read any more (errno ${-count})`);
       for (let i = 0; i < count; i += 1) this.#decide(i * tunWords);
       io.encap(count, this.#state.nowSec);
       for (let i = 0; i < count; i += 1) this.#settle(i * tunWords);
