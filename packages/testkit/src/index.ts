@@ -1,1 +1,13 @@
-export {};
+export * from "./aiccu/ayiya.ts";
+export * from "./aiccu/tic-client.ts";
+export * from "./aiccu/tic-reader.ts";
+export * from "./digest/digest.ts";
+export * from "./drill/decoder.ts";
+export * from "./drill/encoder.ts";
+export * from "./drill/stream.ts";
+export * from "./tic/house.ts";
+export * from "./vectors/transcript.ts";
+export * from "./vectors/vectors.ts";
+export * from "./world/datagram.ts";
+export * from "./world/stream.ts";
+export * from "./world/world.ts";
