@@ -1,6 +1,20 @@
 import type { Ipv4Address, Ipv6Address, Ipv6Prefix, WallSec } from "@tombolo/base";
 import type {
-  AccessKey, Account, Encapsulation, Handle, Observation, Pool, PoolId, PoolPurpose, Pop, PopName, Switch, Tunnel, TunnelId, TunnelOrder,
+  AccessKey,
+  Account,
+  Encapsulation,
+  Endpoint,
+  Handle,
+  Observation,
+  Pool,
+  PoolId,
+  PoolPurpose,
+  Pop,
+  PopName,
+  Switch,
+  Tunnel,
+  TunnelId,
+  TunnelOrder,
 } from "./domain/types.ts";
 
 /** The services of the broker. Every method is one transaction; refusals are thrown as `BrokerError` with a `code` of the closed list. */
@@ -17,9 +31,16 @@ export interface Accounts {
   add(wish: { fullName: string; email: string; handle?: Handle }): Promise<{ account: Account; accessKey: string }>;
   list(): Promise<readonly Account[]>;
   get(handle: Handle): Promise<Account>;
+  /** A disabled account's keys let nobody in, and its PoPs carry none of its tunnels. */
+  setState(handle: Handle, state: Switch): Promise<Account>;
   addKey(wish: { handle: Handle; tunnel?: TunnelId; label: string }): Promise<{ key: AccessKey; accessKey: string }>;
   listKeys(handle: Handle): Promise<readonly AccessKey[]>;
-  /** The clear access keys that may log `handle` (limited to `tunnel` when given) in by a challenge; empty when there is no such account or it is disabled. */
+  /** The key lets nobody in from now on. False when the account has no such key. */
+  removeKey(handle: Handle, id: number): Promise<boolean>;
+  /**
+   * The clear access keys that may log `handle` in by a challenge: the account's own and, when `tunnel` is given, that
+   * tunnel's too; the newest first, a bounded number. Empty when there is no such account, it is disabled, or the tunnel is not its own.
+   */
   readKeysForChallenge(handle: Handle, tunnel: TunnelId | undefined): Promise<readonly string[]>;
 }
 
@@ -42,7 +63,13 @@ export interface Pools {
 
 export interface Tunnels {
   /** Allocates the tunnel's prefix and, when the PoP has a delegation pool of /64s, its default /64. */
-  add(wish: { handle: Handle; pop: PopName; encapsulation: Encapsulation; mtuBytes?: number; staticEndpoint?: Ipv4Address }): Promise<Tunnel>;
+  add(wish: {
+    handle: Handle;
+    pop: PopName;
+    encapsulation: Encapsulation;
+    mtuBytes?: number;
+    staticEndpoint?: Ipv4Address;
+  }): Promise<Tunnel>;
   list(filter?: { handle?: Handle; pop?: PopName }): Promise<readonly Tunnel[]>;
   get(id: TunnelId): Promise<Tunnel>;
   /** The prefix goes into quarantine. */
@@ -52,8 +79,13 @@ export interface Tunnels {
   setEncapsulation(id: TunnelId, encapsulation: Encapsulation, staticEndpoint?: Ipv4Address): Promise<Tunnel>;
   /** The tunnel's shared secret (AYIYA K, beats), for its owner and its PoP only. */
   readSecret(id: TunnelId): Promise<string>;
+  /** Where its client was, the newest first, as many as are kept; of a removed tunnel too. */
+  listEndpoints(id: TunnelId): Promise<readonly Endpoint[]>;
   /** Who held `address` at time `at`; looks into quarantine and the past too. */
-  findHolder(address: Ipv6Address, at: WallSec): Promise<{ tunnel: TunnelId; handle: Handle; from: WallSec; until: WallSec | undefined } | undefined>;
+  findHolder(
+    address: Ipv6Address,
+    at: WallSec,
+  ): Promise<{ tunnel: TunnelId; handle: Handle; from: WallSec; until: WallSec | undefined } | undefined>;
 }
 
 /** The part of the platform's AbortSignal that this package needs. */
@@ -77,8 +109,12 @@ export interface States {
   snapshot(pop: PopName): Promise<StateChange>;
   /** What came after `since`; undefined when nothing did; "too-old" when the outbox no longer reaches back: take a snapshot. */
   changesSince(pop: PopName, since: number): Promise<StateChange | "too-old" | undefined>;
-  /** Settles when the revision of `pop` may have moved, or at abort; only a wake-up, the table is the truth. */
-  wait(pop: PopName, signal: CancelSignal): Promise<void>;
+  /**
+   * Settles when the revision of `pop` may have moved, or at abort; only a wake-up, the table is the truth. With `since`,
+   * the revision that the caller holds, it settles when the PoP's is another, and misses no change between two calls;
+   * without it, it settles about once a second.
+   */
+  wait(pop: PopName, signal: CancelSignal, since?: number): Promise<void>;
   /** Observations about tunnels that are not at this PoP are dropped and counted in the answer. */
   observe(pop: PopName, observations: readonly Observation[]): Promise<{ taken: number; refused: number }>;
 }

@@ -93,7 +93,7 @@ export interface AccessKey {
   readonly createdAt: WallSec;
 }
 
-/** What a PoP must do for one tunnel. */
+/** What a PoP must do for one tunnel; its `adminState` is "disabled" while its account is. */
 export interface TunnelOrder {
   readonly tunnel: Tunnel;
   readonly secret: string;

@@ -1,0 +1,20 @@
+export interface BrokerSettings {
+  /** Follows the dash of every handle made here: `TMB`. */
+  readonly handleSuffix: string;
+  /** How long a prefix rests after it was given back; a change holds for what is given back afterwards. */
+  readonly quarantineSec: number;
+  /** How often a client shall beat. */
+  readonly heartbeatSec: number;
+  /** How many revisions a PoP may be behind before it must take a snapshot. */
+  readonly changesKept: number;
+  /** How many endpoints of a tunnel are remembered, the present one included. */
+  readonly endpointsKept: number;
+}
+
+export const defaultBrokerSettings: BrokerSettings = {
+  handleSuffix: "TMB",
+  quarantineSec: 30 * 86_400,
+  heartbeatSec: 60,
+  changesKept: 10_000,
+  endpointsKept: 100,
+};

@@ -1,0 +1,197 @@
+import type { Ipv4Address, Ipv6Address, Ipv6Prefix, WallSec } from "@tombolo/base";
+import type { PoolPlan } from "../domain/addressing.ts";
+import type {
+  AccessKey,
+  Account,
+  Delegation,
+  Encapsulation,
+  Endpoint,
+  Handle,
+  Pool,
+  PoolId,
+  Pop,
+  PopName,
+  Switch,
+  Tunnel,
+  TunnelId,
+} from "../domain/types.ts";
+import type { AuditEntry } from "./audit.ts";
+
+/*
+ * What a store keeps, seen from inside one transaction. A `lock` holds its row until the transaction ends; the order is
+ * account, tunnel, PoP, pools, so that nobody waits in a ring. Raising a PoP's revision locks the PoP.
+ */
+export interface Repositories {
+  readonly accounts: AccountRepository;
+  readonly accessKeys: AccessKeyRepository;
+  readonly pops: PopRepository;
+  readonly pools: PoolRepository;
+  readonly prefixes: PrefixRepository;
+  readonly tunnels: TunnelRepository;
+  readonly revisions: RevisionRepository;
+  readonly observations: ObservationRepository;
+  readonly audit: AuditRepository;
+}
+
+export interface AccountRepository {
+  /** False when the handle is taken. */
+  insert(account: Account): Promise<boolean>;
+  find(handle: Handle): Promise<Account | undefined>;
+  lock(handle: Handle): Promise<Account | undefined>;
+  list(): Promise<readonly Account[]>;
+  /** Every handle that begins with `start` and ends with `end`. */
+  listHandles(start: string, end: string): Promise<readonly Handle[]>;
+  setState(handle: Handle, state: Switch): Promise<void>;
+}
+
+export interface AccessKeyDraft {
+  readonly handle: Handle;
+  readonly tunnel: TunnelId | undefined;
+  readonly label: string;
+  readonly sealed: string;
+  readonly createdAt: WallSec;
+}
+
+export interface AccessKeyRepository {
+  insert(draft: AccessKeyDraft): Promise<AccessKey>;
+  list(handle: Handle): Promise<readonly AccessKey[]>;
+  /** False when the account has no such key. */
+  remove(handle: Handle, id: number): Promise<boolean>;
+  /** Sealed keys of the whole account and, when a tunnel is named, of that tunnel; the newest first. */
+  listSealed(wish: { readonly handle: Handle; readonly tunnel: TunnelId | undefined; readonly limit: number }): Promise<readonly string[]>;
+}
+
+export interface PopRepository {
+  /** False when the name is taken. */
+  insert(pop: Pop, tokenDigest: string): Promise<boolean>;
+  find(name: PopName): Promise<Pop | undefined>;
+  findByTokenDigest(tokenDigest: string): Promise<Pop | undefined>;
+  list(): Promise<readonly Pop[]>;
+  setState(name: PopName, change: Pick<Pop, "state" | "stateMessage" | "stateSince">): Promise<void>;
+  setTokenDigest(name: PopName, tokenDigest: string): Promise<void>;
+}
+
+export interface PoolRepository {
+  /** Keeps others from adding pools until this transaction ends. */
+  lockAll(): Promise<void>;
+  insert(draft: PoolPlan & { readonly pop: PopName; readonly createdAt: WallSec }): Promise<Pool>;
+  find(id: PoolId): Promise<Pool | undefined>;
+  list(pop?: PopName): Promise<readonly Pool[]>;
+  /** How many of its prefixes are held, and how many rest at `now`. */
+  count(id: PoolId, now: WallSec): Promise<{ readonly used: number; readonly resting: number }>;
+}
+
+export interface Taker {
+  readonly pool: Pool;
+  readonly tunnel: TunnelId;
+  readonly handle: Handle;
+  readonly at: WallSec;
+}
+
+export interface Holder {
+  readonly tunnel: TunnelId;
+  readonly handle: Handle;
+  readonly from: WallSec;
+  readonly until: WallSec | undefined;
+}
+
+export interface PrefixRepository {
+  /**
+   * Gives the lowest prefix of the pool that nobody ever had, else the one that rested longest since it may be given
+   * again; undefined when there is neither. That no two get the same is a constraint of the store, not of this call.
+   */
+  take(taker: Taker): Promise<Ipv6Prefix | undefined>;
+  /** The same for a prefix routed to the tunnel. */
+  delegate(taker: Taker): Promise<Delegation | undefined>;
+  /** Sends all that the tunnel holds to rest for `restSec`; gives the prefixes. */
+  giveBack(wish: { readonly tunnel: TunnelId; readonly at: WallSec; readonly restSec: number }): Promise<readonly Ipv6Prefix[]>;
+  /** One look into the whole history. Of two holders within the same second, the later. */
+  findHolder(address: Ipv6Address, at: WallSec): Promise<Holder | undefined>;
+}
+
+export interface TunnelDraft {
+  readonly handle: Handle;
+  readonly pop: PopName;
+  readonly encapsulation: Encapsulation;
+  readonly staticEndpoint: Ipv4Address | undefined;
+  readonly mtuBytes: number;
+  readonly heartbeatSec: number;
+  readonly sealedSecret: string;
+  readonly createdAt: WallSec;
+}
+
+export interface TunnelPatch {
+  readonly userState?: Switch;
+  readonly adminState?: Switch;
+  readonly reach?: { readonly encapsulation: Encapsulation; readonly staticEndpoint: Ipv4Address | undefined };
+}
+
+/** A tunnel with what its PoP must know besides. */
+export interface TunnelTask {
+  readonly tunnel: Tunnel;
+  readonly sealedSecret: string;
+  readonly accountState: Switch;
+}
+
+export interface TunnelRepository {
+  /** The row alone; it is no whole tunnel before it took a prefix. */
+  insert(draft: TunnelDraft): Promise<TunnelId>;
+  find(id: TunnelId): Promise<Tunnel | undefined>;
+  lock(id: TunnelId): Promise<Tunnel | undefined>;
+  list(filter: { readonly handle?: Handle; readonly pop?: PopName }): Promise<readonly Tunnel[]>;
+  update(id: TunnelId, patch: TunnelPatch): Promise<void>;
+  /** With its keys and what was seen of it; the history of its prefixes and endpoints stays. */
+  remove(id: TunnelId): Promise<void>;
+  findSealedSecret(id: TunnelId): Promise<string | undefined>;
+  /** Of these tunnels, or of all, those that are at `pop`. */
+  listTasks(pop: PopName, ids?: readonly TunnelId[]): Promise<readonly TunnelTask[]>;
+}
+
+export interface RevisionRepository {
+  /**
+   * The next revision of the PoP, whose row is now locked: revisions become visible in their order. Forgets what lies
+   * `kept` revisions back. Undefined when there is no such PoP.
+   */
+  raise(pop: PopName, kept: number): Promise<number | undefined>;
+  /** Writes into the outbox that these tunnels are other than before, or gone. */
+  note(pop: PopName, revision: number, tunnels: readonly TunnelId[]): Promise<void>;
+  /** `forgotten` is the highest revision that the outbox no longer holds. */
+  find(pop: PopName): Promise<{ readonly revision: number; readonly forgotten: number } | undefined>;
+  /** Each tunnel once that changed after `since`. */
+  listChanged(pop: PopName, since: number): Promise<readonly TunnelId[]>;
+}
+
+export interface EndpointSeen {
+  readonly tunnel: TunnelId;
+  readonly ipv4: Ipv4Address;
+  readonly port: number;
+  readonly at: WallSec;
+}
+
+export interface Counters {
+  readonly at: WallSec;
+  readonly inPackets: number;
+  readonly inBytes: number;
+  readonly outPackets: number;
+  readonly outBytes: number;
+  readonly drops: number;
+}
+
+/** At most one of each kind for a tunnel in a call; older news than what is held changes nothing. */
+export interface ObservationRepository {
+  /** Those of `ids` that are at `pop`. */
+  listAt(pop: PopName, ids: readonly TunnelId[]): Promise<ReadonlySet<TunnelId>>;
+  takeSeen(seen: readonly { readonly tunnel: TunnelId; readonly at: WallSec }[]): Promise<void>;
+  takeCounters(counters: readonly (Counters & { readonly tunnel: TunnelId })[]): Promise<void>;
+  /** Keeps the latest `kept` endpoints of each tunnel; one reported again is not a new one. */
+  takeEndpoints(endpoints: readonly EndpointSeen[], kept: number): Promise<void>;
+  findCounters(tunnel: TunnelId): Promise<Counters | undefined>;
+  /** The newest first. */
+  listEndpoints(tunnel: TunnelId): Promise<readonly Endpoint[]>;
+}
+
+export interface AuditRepository {
+  add(...entries: readonly AuditEntry[]): Promise<void>;
+  /** The newest first. */
+  list(limit: number): Promise<readonly AuditEntry[]>;
+}

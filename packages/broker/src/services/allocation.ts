@@ -1,0 +1,48 @@
+import { formatPrefix, type WallSec } from "@tombolo/base";
+import type { Handle, Pool, PopName, TunnelId } from "../domain/types.ts";
+import { BrokerError } from "../errors.ts";
+import type { Repositories } from "../ports/repositories.ts";
+
+export interface Recipient {
+  readonly pop: PopName;
+  readonly tunnel: TunnelId;
+  readonly handle: Handle;
+  readonly at: WallSec;
+}
+
+/** What every tunnel gets so that a LAN can be numbered at once. */
+const defaultDelegationBits = 64;
+
+/**
+ * A tunnel's own prefix out of the PoP's tunnel pools, the oldest pool first, and a /64 for its network where the PoP
+ * has pools of those. The PoP's revision was raised before, so no other tunnel of this PoP is served meanwhile.
+ */
+export async function givePrefixes({ pools, prefixes, audit }: Repositories, recipient: Recipient): Promise<void> {
+  const { pop, tunnel, handle, at } = recipient;
+  const all = await pools.list(pop);
+  const own = all.filter((pool) => pool.purpose === "tunnel");
+  const delegated = all.filter((pool) => pool.purpose === "delegation" && pool.lengthBits === defaultDelegationBits);
+  if (own.length === 0) throw new BrokerError("pool-not-found", `PoP ${pop} has no pool for tunnels yet`);
+
+  const prefix = await first(own, (pool) => prefixes.take({ pool, tunnel, handle, at }));
+  if (prefix === undefined) throw exhausted(pop, "tunnels");
+  const note = { at, event: "prefix.given", handle, pop, tunnel } as const;
+  await audit.add({ ...note, detail: formatPrefix(prefix) });
+  if (delegated.length === 0) return;
+
+  const delegation = await first(delegated, (pool) => prefixes.delegate({ pool, tunnel, handle, at }));
+  if (delegation === undefined) throw exhausted(pop, "delegations");
+  await audit.add({ ...note, detail: `${formatPrefix(delegation.prefix)} as ${delegation.id}` });
+}
+
+async function first<T>(pools: readonly Pool[], take: (pool: Pool) => Promise<T | undefined>): Promise<T | undefined> {
+  for (const pool of pools) {
+    const taken = await take(pool);
+    if (taken !== undefined) return taken;
+  }
+  return undefined;
+}
+
+function exhausted(pop: PopName, what: string): BrokerError {
+  return new BrokerError("pool-exhausted", `PoP ${pop} has no free prefix for ${what}; add a pool or wait until resting ones are free`);
+}

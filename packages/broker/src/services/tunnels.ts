@@ -1,0 +1,141 @@
+import { formatPrefix, type Random, type WallClock, type WallSec } from "@tombolo/base";
+import type { Tunnels } from "../broker.ts";
+import { parseHandle } from "../domain/handle.ts";
+import { parseTunnelId } from "../domain/ids.ts";
+import { defaultMtuBytes, isMtu, maxMtuBytes, minMtuBytes } from "../domain/mtu.ts";
+import { parsePopName } from "../domain/pop-name.ts";
+import { makeTunnelSecret } from "../domain/secrets.ts";
+import type { BrokerSettings } from "../domain/settings.ts";
+import type { Switch, Tunnel, TunnelId } from "../domain/types.ts";
+import { BrokerError } from "../errors.ts";
+import type { Repositories, TunnelPatch } from "../ports/repositories.ts";
+import type { Sealer } from "../ports/sealer.ts";
+import type { Store } from "../ports/store.ts";
+import { givePrefixes } from "./allocation.ts";
+import { chooseReach } from "./reach.ts";
+import { getPop, getTunnel, lockAccount, lockTunnel, raiseRevision, refuseDisabled, tunnelNotFound } from "./refusals.ts";
+
+export interface TunnelsNeeds {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly random: Random;
+  readonly clock: WallClock;
+  readonly settings: BrokerSettings;
+}
+
+export function makeTunnels(needs: TunnelsNeeds): Tunnels {
+  const { store, sealer, random, clock, settings } = needs;
+
+  const setState = (id: TunnelId, side: "userState" | "adminState", state: Switch): Promise<Tunnel> =>
+    store.write(async (repositories) => {
+      const tunnel = await lockTunnel(repositories.tunnels, id);
+      if (tunnel[side] === state) return tunnel;
+      const detail = `${side === "userState" ? "user" : "admin"} ${state}`;
+      await changeTunnel(repositories, tunnel, { [side]: state }, settings);
+      await repositories.audit.add({ at: clock.nowSec(), event: "tunnel.state", ...whose(tunnel), detail });
+      return { ...tunnel, [side]: state };
+    });
+
+  return {
+    async add(wish) {
+      const { mtuBytes = defaultMtuBytes } = wish;
+      if (!isMtu(mtuBytes)) throw new BrokerError("mtu-out-of-range", `the MTU is ${minMtuBytes} to ${maxMtuBytes} bytes`);
+      const reach = chooseReach(wish.encapsulation, wish.staticEndpoint);
+      const sealedSecret = sealer.seal(makeTunnelSecret(random), "tunnel-secret");
+      const createdAt = clock.nowSec();
+      return store.write(async (repositories) => {
+        const { accounts, pops, tunnels, revisions, audit } = repositories;
+        const account = await lockAccount(accounts, wish.handle);
+        refuseDisabled(account);
+        const revision = await raiseRevision(revisions, wish.pop, settings.changesKept);
+        const pop = await getPop(pops, wish.pop);
+        if (pop.state === "down") throw new BrokerError("pop-down", popDown(pop.name, pop.stateMessage));
+        const { handle } = account;
+        const { heartbeatSec } = settings;
+        const id = await tunnels.insert({ handle, pop: pop.name, ...reach, mtuBytes, heartbeatSec, sealedSecret, createdAt });
+        await audit.add({ at: createdAt, event: "tunnel.added", handle, pop: pop.name, tunnel: id, detail: reach.encapsulation });
+        await givePrefixes(repositories, { pop: pop.name, tunnel: id, handle, at: createdAt });
+        await revisions.note(pop.name, revision, [id]);
+        return getTunnel(tunnels, id);
+      });
+    },
+
+    async list(filter = {}) {
+      // What can't be a name names nothing.
+      const handle = filter.handle === undefined ? undefined : parseHandle(filter.handle);
+      if (handle?.ok === false || (filter.pop !== undefined && !parsePopName(filter.pop).ok)) return [];
+      const wanted = handle === undefined ? filter : { ...filter, handle: handle.value };
+      return store.read(({ tunnels }) => tunnels.list(wanted));
+    },
+
+    get: (id) => store.read(({ tunnels }) => getTunnel(tunnels, id)),
+
+    remove: (id) =>
+      store.write(async (repositories) => {
+        const tunnel = await lockTunnel(repositories.tunnels, id);
+        await removeTunnel(repositories, { tunnel, at: clock.nowSec(), settings });
+      }),
+
+    setUserState: (id, state) => setState(id, "userState", state),
+
+    setAdminState: (id, state) => setState(id, "adminState", state),
+
+    async setEncapsulation(id, encapsulation, staticEndpoint) {
+      const reach = chooseReach(encapsulation, staticEndpoint);
+      return store.write(async (repositories) => {
+        const tunnel = await lockTunnel(repositories.tunnels, id);
+        const same = tunnel.encapsulation === encapsulation && tunnel.staticEndpoint?.value === reach.staticEndpoint?.value;
+        if (same) return tunnel;
+        await changeTunnel(repositories, tunnel, { reach }, settings);
+        const detail = `${tunnel.encapsulation} to ${encapsulation}`;
+        await repositories.audit.add({ at: clock.nowSec(), event: "tunnel.encapsulation", ...whose(tunnel), detail });
+        return { ...tunnel, ...reach };
+      });
+    },
+
+    async readSecret(id) {
+      const sealed = parseTunnelId(id).ok ? await store.read(({ tunnels }) => tunnels.findSealedSecret(id)) : undefined;
+      if (sealed === undefined) throw tunnelNotFound(id);
+      return sealer.unseal(sealed, "tunnel-secret");
+    },
+
+    async listEndpoints(id) {
+      return parseTunnelId(id).ok ? store.read(({ observations }) => observations.listEndpoints(id)) : [];
+    },
+
+    findHolder: (address, at) => store.read(({ prefixes }) => prefixes.findHolder(address, at)),
+  };
+}
+
+async function changeTunnel(
+  { tunnels, revisions }: Repositories,
+  tunnel: Tunnel,
+  patch: TunnelPatch,
+  settings: BrokerSettings,
+): Promise<void> {
+  const revision = await raiseRevision(revisions, tunnel.pop, settings.changesKept);
+  await tunnels.update(tunnel.id, patch);
+  await revisions.note(tunnel.pop, revision, [tunnel.id]);
+}
+
+async function removeTunnel(
+  { tunnels, prefixes, revisions, audit }: Repositories,
+  { tunnel, at, settings }: { readonly tunnel: Tunnel; readonly at: WallSec; readonly settings: BrokerSettings },
+): Promise<void> {
+  const revision = await raiseRevision(revisions, tunnel.pop, settings.changesKept);
+  const returned = await prefixes.giveBack({ tunnel: tunnel.id, at, restSec: settings.quarantineSec });
+  await tunnels.remove(tunnel.id);
+  await revisions.note(tunnel.pop, revision, [tunnel.id]);
+  await audit.add(
+    { at, event: "tunnel.removed", ...whose(tunnel), detail: tunnel.encapsulation },
+    ...returned.map((prefix) => ({ at, event: "prefix.returned" as const, ...whose(tunnel), detail: formatPrefix(prefix) })),
+  );
+}
+
+function whose(tunnel: Tunnel): { readonly handle: string; readonly pop: string; readonly tunnel: TunnelId } {
+  return { handle: tunnel.handle, pop: tunnel.pop, tunnel: tunnel.id };
+}
+
+function popDown(name: string, message: string): string {
+  return message === "" ? `PoP ${name} is down; choose another or try later` : `PoP ${name} is down: ${message}`;
+}
