@@ -1,0 +1,14 @@
+import type { Migration, MigrationProvider } from "kysely/migration";
+import type { EngineName } from "../engines/engine.ts";
+import { makeInit } from "./0001-init.ts";
+
+/** In their order; append only, forward only. */
+export function listMigrations(engine: EngineName): Readonly<Record<string, Migration>> {
+  return {
+    "0001-init": makeInit(engine),
+  };
+}
+
+export function makeProvider(engine: EngineName): MigrationProvider {
+  return { getMigrations: () => Promise.resolve({ ...listMigrations(engine) }) };
+}

@@ -1,0 +1,26 @@
+import type { Repositories } from "@tombolo/broker";
+import { makeAccessKeyRepository } from "./access-keys.ts";
+import { makeAccountRepository } from "./accounts.ts";
+import { makeAuditRepository } from "./audit.ts";
+import { makeObservationRepository } from "./observations.ts";
+import { makePoolRepository } from "./pools.ts";
+import { makePopRepository } from "./pops.ts";
+import { makePrefixRepository } from "./prefixes.ts";
+import { makeRevisionRepository } from "./revisions.ts";
+import type { Scope } from "./scope.ts";
+import { makeTunnelRepository } from "./tunnels.ts";
+
+/** Everything that is kept, seen from inside one transaction. */
+export function makeRepositories(scope: Scope): Repositories {
+  return {
+    accounts: makeAccountRepository(scope),
+    accessKeys: makeAccessKeyRepository(scope),
+    pops: makePopRepository(scope),
+    pools: makePoolRepository(scope),
+    prefixes: makePrefixRepository(scope),
+    tunnels: makeTunnelRepository(scope),
+    revisions: makeRevisionRepository(scope),
+    observations: makeObservationRepository(scope),
+    audit: makeAuditRepository(scope),
+  };
+}

@@ -1,0 +1,149 @@
+import type { Generated } from "kysely";
+import type { AuditEvent, Encapsulation, PoolPurpose, Switch } from "@tombolo/broker";
+
+/*
+ * The tables as both engines have them; `migrations/` makes them. Numbers are whole and below 2^53, times are seconds
+ * since 1970 UTC, addresses and prefixes are their canonical text (RFC 5952), so that equal ones are equal text.
+ */
+export interface Schema {
+  account: AccountTable;
+  access_key: AccessKeyTable;
+  pop: PopTable;
+  pop_change: PopChangeTable;
+  pool: PoolTable;
+  allocation: AllocationTable;
+  delegation: DelegationTable;
+  tunnel: TunnelTable;
+  tunnel_seen: TunnelSeenTable;
+  tunnel_counters: TunnelCountersTable;
+  tunnel_endpoint: TunnelEndpointTable;
+  endpoint_history: EndpointHistoryTable;
+  audit: AuditTable;
+}
+
+export interface AccountTable {
+  handle: string;
+  full_name: string;
+  email: string;
+  state: Switch;
+  created_at: number;
+}
+
+export interface AccessKeyTable {
+  id: Generated<number>;
+  handle: string;
+  tunnel_id: number | null;
+  label: string;
+  sealed: string;
+  created_at: number;
+}
+
+export interface PopTable {
+  name: string;
+  city: string;
+  country: string;
+  outer_ipv4: string;
+  state: "up" | "down";
+  state_message: string;
+  state_since: number;
+  token_digest: string;
+  revision: Generated<number>;
+  /** The highest revision whose rows in `pop_change` are gone. */
+  forgotten: Generated<number>;
+  created_at: number;
+}
+
+/** The outbox: this tunnel became other at this revision. */
+export interface PopChangeTable {
+  pop: string;
+  revision: number;
+  tunnel_id: number;
+}
+
+export interface PoolTable {
+  id: Generated<number>;
+  pop: string;
+  purpose: PoolPurpose;
+  prefix: string;
+  length_bits: number;
+  /** The lowest position that nobody ever had. */
+  next_position: number;
+  /** One past the highest. */
+  end_position: number;
+  created_at: number;
+}
+
+/** One row for each time that a prefix was given: the present and the history. */
+export interface AllocationTable {
+  id: Generated<number>;
+  pool_id: number;
+  position: number;
+  prefix: string;
+  purpose: PoolPurpose;
+  tunnel_id: number;
+  handle: string;
+  given_at: number;
+  returned_at: number | null;
+  reusable_at: number | null;
+  /** 0 while held or resting; its own id once the prefix went to another. (prefix, retired) is unique. */
+  retired: Generated<number>;
+}
+
+export interface DelegationTable {
+  id: Generated<number>;
+  allocation_id: number;
+}
+
+export interface TunnelTable {
+  id: Generated<number>;
+  handle: string;
+  pop: string;
+  encapsulation: Encapsulation;
+  user_state: Generated<Switch>;
+  admin_state: Generated<Switch>;
+  mtu_bytes: number;
+  heartbeat_sec: number;
+  static_endpoint: string | null;
+  sealed_secret: string;
+  created_at: number;
+}
+
+export interface TunnelSeenTable {
+  tunnel_id: number;
+  at: number;
+}
+
+export interface TunnelCountersTable {
+  tunnel_id: number;
+  at: number;
+  in_packets: number;
+  in_bytes: number;
+  out_packets: number;
+  out_bytes: number;
+  drops: number;
+}
+
+export interface TunnelEndpointTable {
+  tunnel_id: number;
+  ipv4: string;
+  port: number;
+  since: number;
+}
+
+export interface EndpointHistoryTable {
+  id: Generated<number>;
+  tunnel_id: number;
+  ipv4: string;
+  port: number;
+  since: number;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: number;
+  event: AuditEvent;
+  handle: string | null;
+  pop: string | null;
+  tunnel_id: number | null;
+  detail: string;
+}

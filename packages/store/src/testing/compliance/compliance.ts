@@ -1,0 +1,33 @@
+import { describe } from "node:test";
+import type { OpenFreshStore } from "../fresh.ts";
+import { testAccounts } from "./accounts.ts";
+import { testAllocation } from "./allocation.ts";
+import { testAudit } from "./audit.ts";
+import { testConcurrency } from "./concurrency.ts";
+import { testCrash } from "./crash.ts";
+import { testHolders } from "./holders.ts";
+import { testObservations } from "./observations.ts";
+import { testPools } from "./pools.ts";
+import { testPops } from "./pops.ts";
+import { testStates } from "./states.ts";
+import { testTunnels } from "./tunnels.ts";
+import { testWaiting } from "./waiting.ts";
+
+/** What the broker promises, on whatever engine `openFreshStore` opens. */
+export function describeCompliance(openFreshStore: OpenFreshStore): void {
+  const rooms = {
+    accounts: testAccounts,
+    pops: testPops,
+    pools: testPools,
+    tunnels: testTunnels,
+    allocation: testAllocation,
+    holders: testHolders,
+    concurrency: testConcurrency,
+    states: testStates,
+    waiting: testWaiting,
+    observations: testObservations,
+    audit: testAudit,
+    crash: testCrash,
+  };
+  for (const [name, define] of Object.entries(rooms)) describe(name, () => define(openFreshStore));
+}
