@@ -1,1 +1,10 @@
+export { makePopAgent, type PopAgent, type PopAgentOptions, type PopStatus } from "./agent.ts";
+export { isDeviceName, KernelError, type Kernel } from "./kernel/kernel.ts";
+export { openLinuxKernel } from "./kernel/linux.ts";
+export { makeMemoryKernel, type MemoryKernel } from "./kernel/memory.ts";
+export { messageOf, type Log, type LogEvent } from "./log.ts";
+export { observationBatchMax } from "./observe/observation.ts";
+export { encodeStateLine, type StateLine, type StateLineChange } from "./state/codec.ts";
 export * from "./state/desired.ts";
+export type { BrokerDoor, Fetch } from "./stream/client.ts";
+export { sleep, type Timers } from "./timers.ts";

@@ -1,0 +1,227 @@
+import type { Ipv4Address, Ipv6Address, Random, WallClock } from "@tombolo/base";
+import type { DataPlane, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
+import type { Kernel } from "./kernel/kernel.ts";
+import { messageOf, type Log } from "./log.ts";
+import { ObservationCollector } from "./observe/collector.ts";
+import { ObservationReporter } from "./observe/reporter.ts";
+import { repairKernel } from "./reconcile/kernel-repairs.ts";
+import { tunnelNumberOf } from "./reconcile/plane-tunnel.ts";
+import type { PlaneRepairs } from "./reconcile/plane-keeper.ts";
+import { PlaneHolder } from "./reconcile/plane-holder.ts";
+import { ReconcileQueue, type Touched } from "./reconcile/queue.ts";
+import { StateAssembler, type StateEvent } from "./state/assembler.ts";
+import type { DesiredState } from "./state/desired.ts";
+import { readStateFile, setStateFileAside } from "./state/file.ts";
+import { StateSaver } from "./state/saver.ts";
+import { followState, type BrokerDoor } from "./stream/client.ts";
+import type { Timers } from "./timers.ts";
+
+export interface PopAgentOptions {
+  readonly door: BrokerDoor;
+  /** Opens the data plane; called again when its device was taken away or the PoP's outer address changed. */
+  readonly openPlane: (options: PlaneOptions, onEvent: (event: PlaneEvent) => void) => DataPlane | Promise<DataPlane>;
+  readonly kernel: Kernel;
+  /** Where the copy of the desired state rests. */
+  readonly statePath: string;
+  readonly plane: Omit<PlaneOptions, "role" | "outerIpv4">;
+  /** Where the sockets are bound when that is not the PoP's outer address (a one-to-one NAT in front of it). */
+  readonly bindIpv4: Ipv4Address | undefined;
+  /** The PoP's own addresses on the tunnel device. */
+  readonly addresses: readonly Ipv6Address[];
+  readonly timers: Timers;
+  readonly wall: WallClock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface PopAgent {
+  /** Reads the copy on disk, forwards from it at once, and follows the broker from then on. */
+  start(): Promise<void>;
+  status(): PopStatus;
+  /** Hands over what is waiting, saves the state, closes the data plane. */
+  close(): Promise<void>;
+}
+
+export interface PopStatus {
+  /** Undefined until a first state came from the broker or from disk. */
+  readonly revision: number | undefined;
+  readonly tunnels: number;
+  readonly forwarding: boolean;
+  readonly observationsWaiting: number;
+}
+
+const reconcileEveryMs = 30_000;
+const sweepEveryMs = 10_000;
+/** The broker's largest tunnel MTU is 1480; a little above it, so that the data plane and not the kernel judges packet sizes. */
+const deviceMtuBytes = 1500;
+
+export function makePopAgent(options: PopAgentOptions): PopAgent {
+  return new Agent(options);
+}
+
+class Agent implements PopAgent {
+  readonly #options: PopAgentOptions;
+  readonly #stop = new AbortController();
+  readonly #collector = new ObservationCollector();
+  readonly #reporter: ObservationReporter;
+  readonly #saver: StateSaver;
+  readonly #holder: PlaneHolder;
+  readonly #queue: ReconcileQueue;
+  #assembler: StateAssembler;
+  #following: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
+  #cancelSweep: (() => void) | undefined;
+  #complaints = "";
+
+  constructor(options: PopAgentOptions) {
+    const { timers, log, random, door } = options;
+    this.#options = options;
+    this.#assembler = new StateAssembler(options.plane.capacity);
+    this.#reporter = new ObservationReporter({ door, collector: this.#collector, timers, random, log });
+    this.#holder = new PlaneHolder({ open: options.openPlane, onEvent: (event) => this.#planeEvent(event), log });
+    this.#saver = new StateSaver({
+      path: options.statePath,
+      timers,
+      log,
+      held: () => this.#assembler.held,
+      endpointOf: (id) => this.#holder.plane?.counters(tunnelNumberOf(id))?.endpoint,
+    });
+    this.#queue = new ReconcileQueue({ timers, everyMs: reconcileEveryMs, run: (touched) => this.#reconcileSafely(touched) });
+  }
+
+  async start(): Promise<void> {
+    const { timers, random, log, door } = this.#options;
+    const fromDisk = await this.#readDisk();
+    this.#assembler = new StateAssembler(this.#options.plane.capacity, fromDisk);
+    this.#queue.touch("all");
+    if (fromDisk !== undefined) await this.#queue.idle();
+    this.#scheduleSweep();
+    const follow = { door, assembler: this.#assembler, timers, random, log, onEvent: (event: StateEvent) => this.#stateEvent(event) };
+    this.#following = followState(follow, this.#stop.signal);
+  }
+
+  status(): PopStatus {
+    return {
+      revision: this.#assembler.held?.revision,
+      tunnels: this.#assembler.held?.tunnels.size ?? 0,
+      forwarding: this.#holder.plane !== undefined,
+      observationsWaiting: this.#collector.size,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#cancelSweep?.();
+    await this.#following;
+    await this.#queue.close();
+    await this.#sweeping;
+    await this.#sweep();
+    await this.#reporter.close();
+    await this.#saver.close();
+    await this.#holder.close();
+  }
+
+  async #readDisk(): Promise<DesiredState | undefined> {
+    const { statePath: path, log, plane } = this.#options;
+    const read = await readStateFile(path, plane.capacity);
+    if (read.ok) {
+      log({ level: "info", event: "pop.state.from-disk", path, revision: read.value.revision, tunnels: read.value.tunnels.size });
+      return read.value;
+    }
+    if (read.reason === "absent") return undefined;
+    const aside = await setStateFileAside(path);
+    log({ level: "error", event: "pop.state.set-aside", path, reason: read.reason, aside: aside.ok ? aside.value : undefined });
+    return undefined;
+  }
+
+  #stateEvent(event: StateEvent): void {
+    this.#queue.touch(event.kind === "tunnel" ? event.id : "all");
+    this.#saver.touch();
+  }
+
+  #planeEvent(event: PlaneEvent): void {
+    const { log, wall } = this.#options;
+    switch (event.kind) {
+      case "endpoint":
+        this.#collector.moved(event.id, event.endpoint, event.at);
+        this.#reporter.wake();
+        this.#saver.touch();
+        return;
+      case "clock-off":
+        log({ level: "debug", event: "pop.tunnel.clock-off", tunnel: `T${event.id}`, skewSec: event.skewSec, at: wall.nowSec() });
+        return;
+      case "worker-failed":
+        log({ level: "error", event: "pop.plane.worker-failed", reason: event.message });
+        this.#holder.markBroken();
+        this.#queue.touch("all");
+        return;
+      case "answered":
+        return;
+    }
+  }
+
+  /** A bug in one run is loud, and the next run comes all the same. */
+  async #reconcileSafely(touched: Touched): Promise<void> {
+    try {
+      await this.#reconcile(touched);
+    } catch (error) {
+      this.#options.log({ level: "error", event: "pop.reconcile.failed", reason: messageOf(error) });
+    }
+  }
+
+  async #reconcile(touched: Touched): Promise<void> {
+    const state = this.#assembler.held;
+    if (state === undefined) return;
+    const opened = await this.#holder.ensure({
+      role: "pop",
+      outerIpv4: this.#options.bindIpv4 ?? state.pop.outerIpv4,
+      ...this.#options.plane,
+    });
+    const keeper = this.#holder.keeper;
+    if (keeper === undefined) return;
+    const whole = touched === "all" || opened === "opened";
+    const repairs = whole ? await keeper.repairAll(state) : keeper.repairSome(state, touched);
+    for (const number of repairs.removed) this.#collector.forget(number);
+    this.#tell(state, repairs);
+    if (whole && (await this.#reconcileKernel(state)) === "device-missing") {
+      this.#holder.markBroken();
+      // Not again at once when a data plane that was opened just now shows no device: that would go round for ever.
+      if (opened === "open") this.#queue.touch("all");
+    }
+  }
+
+  #tell(state: DesiredState, repairs: PlaneRepairs): void {
+    const { log, plane } = this.#options;
+    const removed = repairs.removed.length;
+    if (repairs.set + removed > 0) log({ level: "info", event: "pop.plane.reconciled", revision: state.revision, set: repairs.set, removed });
+    if (repairs.full > 0) log({ level: "error", event: "pop.plane.full", left: repairs.full, capacity: plane.capacity });
+  }
+
+  async #reconcileKernel(state: DesiredState): Promise<"repaired" | "device-missing"> {
+    const { kernel, plane, addresses, log } = this.#options;
+    const wish = { device: plane.device, mtuBytes: deviceMtuBytes, addresses, routes: state.pop.pools };
+    const repairs = await repairKernel(kernel, wish);
+    for (const what of repairs.repaired) log({ level: "info", event: "pop.kernel.repaired", what });
+    // The same complaint every thirty seconds helps nobody: it is told when it changes.
+    const complaints = repairs.failed.join("; ");
+    if (complaints !== this.#complaints && complaints !== "") log({ level: "error", event: "pop.kernel.not-repaired", reason: complaints });
+    this.#complaints = complaints;
+    if (!repairs.deviceMissing) return "repaired";
+    log({ level: "error", event: "pop.plane.device-missing", device: plane.device });
+    return "device-missing";
+  }
+
+  #scheduleSweep(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#cancelSweep = this.#options.timers.after(sweepEveryMs, () => {
+      this.#sweeping = this.#sweep().finally(() => this.#scheduleSweep());
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    const { plane, keeper } = this.#holder;
+    if (plane === undefined || keeper === undefined) return;
+    await this.#collector.sweep(plane, keeper.applied(), this.#options.wall.nowSec());
+    if (this.#collector.size > 0) this.#reporter.wake();
+  }
+}

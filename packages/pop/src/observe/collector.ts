@@ -1,0 +1,85 @@
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import type { WallSec } from "@tombolo/base";
+import type { DataPlane, PlaneCounters, PlaneEndpoint } from "@tombolo/dataplane";
+import { tunnelIdOf } from "../reconcile/plane-tunnel.ts";
+import type { PopObservation } from "./observation.ts";
+
+const stride = 4096;
+
+/**
+ * Observations that the broker has not taken yet: the newest of each kind and tunnel, so that its size is bounded by the number of
+ * tunnels however long the broker is away.
+ */
+export class ObservationCollector {
+  readonly #waiting = new Map<string, PopObservation>();
+  readonly #reported = new Map<number, PlaneCounters>();
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  moved(number: number, endpoint: PlaneEndpoint, at: WallSec): void {
+    this.#put({ kind: "endpoint", tunnel: tunnelIdOf(number), ipv4: endpoint.ipv4, port: endpoint.port, at });
+  }
+
+  /** Looks at the counters of `numbers` and notes those that changed since the last look. */
+  async sweep(plane: DataPlane, numbers: Iterable<number>, at: WallSec): Promise<void> {
+    let looked = 0;
+    for (const number of numbers) {
+      const counters = plane.counters(number);
+      if (counters !== undefined) this.#look(number, counters, at);
+      looked += 1;
+      if (looked % stride === 0) await yieldToEvents();
+    }
+  }
+
+  /** A tunnel that is gone has nothing more to report. */
+  forget(number: number): void {
+    this.#reported.delete(number);
+    for (const kind of ["endpoint", "seen", "counters"]) this.#waiting.delete(`${kind} ${tunnelIdOf(number)}`);
+  }
+
+  /** At most `most`, endpoint moves first: people wait for those. */
+  batch(most: number): readonly PopObservation[] {
+    const moves: PopObservation[] = [];
+    const rest: PopObservation[] = [];
+    for (const item of this.#waiting.values()) {
+      if (item.kind === "endpoint") moves.push(item);
+      else if (rest.length < most) rest.push(item);
+      if (moves.length >= most) break;
+    }
+    return [...moves, ...rest].slice(0, most);
+  }
+
+  /** The broker took these; what has been replaced by a newer one meanwhile stays. */
+  taken(batch: readonly PopObservation[]): void {
+    for (const item of batch) if (this.#waiting.get(keyOf(item)) === item) this.#waiting.delete(keyOf(item));
+  }
+
+  #look(number: number, counters: PlaneCounters, at: WallSec): void {
+    const last = this.#reported.get(number);
+    const tunnel = tunnelIdOf(number);
+    if (counters.lastSeenAt !== undefined && counters.lastSeenAt !== last?.lastSeenAt) this.#put({ kind: "seen", tunnel, at: counters.lastSeenAt });
+    if (!sameCounts(counters, last)) {
+      const { inPackets, inBytes, outPackets, outBytes, drops } = counters;
+      this.#put({ kind: "counters", tunnel, at, inPackets, inBytes, outPackets, outBytes, drops });
+    }
+    this.#reported.set(number, counters);
+  }
+
+  #put(item: PopObservation): void {
+    this.#waiting.set(keyOf(item), item);
+  }
+}
+
+function keyOf(item: PopObservation): string {
+  return `${item.kind} ${item.tunnel}`;
+}
+
+function sameCounts(a: PlaneCounters, b: PlaneCounters | undefined): boolean {
+  const none = { inPackets: 0, inBytes: 0, outPackets: 0, outBytes: 0, drops: 0 };
+  const c = b ?? none;
+  return (
+    a.inPackets === c.inPackets && a.inBytes === c.inBytes && a.outPackets === c.outPackets && a.outBytes === c.outBytes && a.drops === c.drops
+  );
+}

@@ -1,0 +1,80 @@
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import type { DataPlane, PlaneTunnel } from "@tombolo/dataplane";
+import type { DesiredState } from "../state/desired.ts";
+import { makePlaneTunnel, samePlaneTunnel, tunnelIdOf, tunnelNumberOf } from "./plane-tunnel.ts";
+
+export interface PlaneRepairs {
+  readonly set: number;
+  /** Numbers of the tunnels that went. */
+  readonly removed: readonly number[];
+  /** Tunnels that found no room in the table. */
+  readonly full: number;
+}
+
+interface Tally {
+  set: number;
+  removed: number[];
+  full: number;
+}
+
+/** How many tunnels are compared before other work gets a turn. */
+const stride = 4096;
+
+/** Holds the data plane's tunnels to the desired ones: sets what differs or is missing, removes what is too many, touches nothing else. */
+export class PlaneKeeper {
+  readonly #plane: DataPlane;
+  readonly #applied = new Map<number, PlaneTunnel>();
+
+  constructor(plane: DataPlane) {
+    this.#plane = plane;
+  }
+
+  /** The numbers of the tunnels in the data plane. */
+  applied(): IterableIterator<number> {
+    return this.#applied.keys();
+  }
+
+  /** The tunnels named only. */
+  repairSome(state: DesiredState, ids: Iterable<string>): PlaneRepairs {
+    const repairs: Tally = { set: 0, removed: [], full: 0 };
+    for (const id of ids) this.#repairOne(state, id, repairs);
+    return repairs;
+  }
+
+  /** Every tunnel there should be and every one there is; lets other work run in between. */
+  async repairAll(state: DesiredState): Promise<PlaneRepairs> {
+    const repairs: Tally = { set: 0, removed: [], full: 0 };
+    let seen = 0;
+    const step = async (id: string): Promise<void> => {
+      this.#repairOne(state, id, repairs);
+      seen += 1;
+      if (seen % stride === 0) await yieldToEvents();
+    };
+    for (const id of state.tunnels.keys()) await step(id);
+    for (const number of this.#applied.keys()) if (!state.tunnels.has(tunnelIdOf(number))) await step(tunnelIdOf(number));
+    return repairs;
+  }
+
+  #repairOne(state: DesiredState, id: string, repairs: Tally): void {
+    const number = tunnelNumberOf(id);
+    const desired = state.tunnels.get(id);
+    const applied = this.#applied.get(number);
+    if (desired === undefined) {
+      if (applied === undefined) return;
+      this.#plane.remove(number);
+      this.#applied.delete(number);
+      repairs.removed.push(number);
+      return;
+    }
+    const counters = applied && this.#plane.counters(number);
+    const wanted = makePlaneTunnel(desired, counters?.endpoint);
+    if (applied !== undefined && counters !== undefined && samePlaneTunnel(applied, wanted)) return;
+    if (this.#plane.set(wanted) === "full") {
+      this.#applied.delete(number);
+      repairs.full += 1;
+      return;
+    }
+    this.#applied.set(number, wanted);
+    repairs.set += 1;
+  }
+}
