@@ -1,0 +1,53 @@
+import type { Ipv4Address, Ipv6Address, Ipv6Prefix } from "@tombolo/base";
+import type { LogLevel } from "../log/log.ts";
+
+/** What the programs run with; `table.ts` says what each key means and what it is by default. */
+export interface Settings {
+  readonly broker: {
+    readonly database: string;
+    readonly masterKey: string;
+    readonly handleSuffix: string;
+    readonly quarantineDays: number;
+    readonly heartbeatSec: number;
+  };
+  readonly tic: {
+    readonly enabled: boolean;
+    readonly listen: string;
+    readonly port: number;
+    readonly name: string;
+    readonly maxConnections: number;
+    readonly maxConnectionsPerSource: number;
+    readonly loginsPerMinutePerSource: number;
+    readonly loginsPerMinutePerAccount: number;
+  };
+  readonly http: {
+    readonly listen: string;
+    readonly port: number;
+  };
+  readonly pop: {
+    readonly enabled: boolean;
+    readonly name: string;
+    readonly outerIpv4: Ipv4Address | undefined;
+    readonly bindIpv4: Ipv4Address | undefined;
+    readonly brokerUrl: string;
+    readonly token: string | undefined;
+    readonly tokenFile: string | undefined;
+    readonly state: string;
+    readonly dataPlane: "userspace" | "memory";
+    readonly device: string;
+    readonly ayiyaPort: number;
+    readonly udpPort: number;
+    readonly proto41: boolean;
+    readonly workers: number;
+    readonly capacity: number;
+    readonly addresses: readonly Ipv6Address[];
+  };
+  readonly start: {
+    readonly tunnelPool: Ipv6Prefix;
+    readonly delegationPool: Ipv6Prefix;
+  };
+  readonly log: {
+    readonly level: LogLevel;
+    readonly format: "auto" | "json" | "text";
+  };
+}

@@ -1,0 +1,73 @@
+import { defaultBrokerSettings } from "@tombolo/broker";
+import { deviceName, integer, ipv4, ipv6, listOf, oneOf, orNone, path, prefix, row, secretRow, text, yesNo, type Row } from "./rows.ts";
+import type { Settings } from "./settings.ts";
+
+/** File keys are the names in dashes: `maxConnections` is `max-connections`. */
+export type SettingsTable = {
+  readonly [Section in keyof Settings]: { readonly [Key in keyof Settings[Section]]: Row<Settings[Section][Key]> };
+};
+
+const address = text(/^[0-9A-Fa-f.:]{2,45}$/, 'give an address to listen at, such as "0.0.0.0" or "::"');
+const url = text(/^https?:\/\/[^\s/]+$/, 'give a URL without a path, such as "https://broker.example.net"');
+
+/**
+ * Every key of `tombolo.toml` with its default, in the order in which it is documented. The environment variable of `[tic] port` is
+ * TOMBOLO_TIC_PORT. Nothing else defines a setting: checks, help, the printed settings and the example file come from here.
+ */
+export const table: SettingsTable = {
+  broker: {
+    database: row(
+      text(/^\S.{0,2000}$/, "give a file, or a URL such as postgres://user@host/name"),
+      "./var/tombolo.db",
+      "SQLite file, or postgres:// URL for several brokers on one database",
+    ),
+    masterKey: row(path, "./var/master.key", "file with the key that seals secrets in the database; made by `serve` when absent, mode 0600"),
+    handleSuffix: row(text(/^[A-Z][A-Z0-9]{1,8}$/, "give 2 to 9 capital letters or digits, a letter first"), defaultBrokerSettings.handleSuffix, "end of every handle: ABC1-TMB"),
+    quarantineDays: row(integer(0, 3650), defaultBrokerSettings.quarantineSec / 86_400, "how long a released prefix rests before somebody else may get it"),
+    heartbeatSec: row(integer(10, 3600), defaultBrokerSettings.heartbeatSec, "how often clients are told to beat"),
+  },
+  tic: {
+    enabled: row(yesNo, true, "answer TIC (aiccu and `tombolo up` log in here)"),
+    listen: row(address, "0.0.0.0", "address"),
+    port: row(integer(0, 65_535), 3874, "TCP port; 0 lets the kernel choose"),
+    name: row(text(/^[A-Za-z0-9.-]{1,100}$/, "give a host name"), "localhost", "the host name in the greeting"),
+    maxConnections: row(integer(1, 1_000_000), 12_000, "connections at once, from everywhere"),
+    maxConnectionsPerSource: row(integer(1, 1_000_000), 64, "connections at once, from one IPv4 address or IPv6 /64"),
+    loginsPerMinutePerSource: row(integer(1, 10_000), 10, "failed logins from one source before it must wait; bursts of three times as many pass"),
+    loginsPerMinutePerAccount: row(integer(1, 10_000), 10, "failed logins of one account before it must wait; bursts of three times as many pass"),
+  },
+  http: {
+    listen: row(address, "127.0.0.1", "address of the API for PoPs; put a TLS proxy in front before opening it to a network"),
+    port: row(integer(0, 65_535), 8080, "TCP port; 0 lets the kernel choose"),
+  },
+  pop: {
+    enabled: row(yesNo, true, "`serve`: run a PoP in the broker's process"),
+    name: row(text(/^[a-z][a-z0-9]{1,13}$/, 'give a name such as "nlams01": a letter, then letters and digits, at most 14'), "local01", "which PoP this host is"),
+    outerIpv4: row(
+      orNone(ipv4),
+      "",
+      "`serve`: outer address of a PoP that it makes; empty takes the address of this host's default route",
+    ),
+    bindIpv4: row(orNone(ipv4), "", "where tunnel sockets are bound when that is not the PoP's outer address (one-to-one NAT); empty: the outer address"),
+    brokerUrl: row(url, "http://127.0.0.1:8080", "`pop`: the broker's HTTP address"),
+    token: secretRow(orNone(text(/^[\x21-\x7e]{16,200}$/, "give the token that `tombolod admin pop add` printed")), "", "`pop`: what this PoP shows to the broker; better kept in token-file"),
+    tokenFile: row(orNone(path), "", "`pop`: file that holds the token, mode 0600"),
+    state: row(path, "./var/pop-state.ndjson", "copy of the desired state, from which the PoP forwards when the broker is away"),
+    dataPlane: row(oneOf("userspace", "memory"), "userspace", '"memory" forwards nothing and needs no root: for trying things out'),
+    device: row(deviceName, "tombolo", "name of the TUN device"),
+    ayiyaPort: row(integer(0, 65_535), 5072, "UDP port of AYIYA; 0 turns it off"),
+    udpPort: row(integer(0, 65_535), 3653, "UDP port of bare IPv6-in-UDP; 0 turns it off"),
+    proto41: row(yesNo, true, "carry 6in4 (IP protocol 41)"),
+    workers: row(integer(0, 16), 0, "worker threads; 0: one for each core"),
+    capacity: row(integer(1, 1_048_576), 131_072, "how many tunnels the table can hold"),
+    addresses: row(listOf(ipv6, 'give a list such as ["2001:db8::1"]'), [], "the PoP's own addresses on the TUN device, outside its pools"),
+  },
+  start: {
+    tunnelPool: row(prefix, "2001:db8:1::/48", "`serve`: tunnel pool (/64 each) of a PoP that it makes"),
+    delegationPool: row(prefix, "2001:db8:2::/48", "`serve`: delegation pool (/64 each) of a PoP that it makes"),
+  },
+  log: {
+    level: row(oneOf("debug", "info", "warn", "error"), "info", "the least that is logged"),
+    format: row(oneOf("auto", "json", "text"), "auto", "auto: text on a terminal, JSON lines otherwise"),
+  },
+};

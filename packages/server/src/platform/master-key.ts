@@ -1,0 +1,43 @@
+import { constants } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Random } from "@tombolo/base";
+import { StartupError } from "../run/startup-error.ts";
+import { masterKeyBytes } from "./sealer.ts";
+
+/** Makes a key when there is no file; never overwrites one. */
+export async function ensureMasterKey(path: string, random: Random): Promise<{ key: Uint8Array; made: boolean }> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.writeFile(`${Buffer.from(random(masterKeyBytes)).toString("hex")}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EEXIST") throw new StartupError("permission", `cannot make the master key ${path}: ${code ?? message}`);
+    return { key: await readMasterKey(path), made: false };
+  }
+  return { key: await readMasterKey(path), made: true };
+}
+
+/** The key in `path`: 64 hexadecimal digits, in a file that only its owner can read. */
+async function readMasterKey(path: string): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+    throw new StartupError("config", `cannot open the master key ${path} (${error.code ?? error.message}): restore it from your backup`);
+  });
+  try {
+    const { mode } = await file.stat();
+    if ((mode & 0o077) !== 0) {
+      throw new StartupError("config", `the master key ${path} may be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`);
+    }
+    const text = (await file.readFile("ascii")).trim();
+    if (!/^[0-9a-f]{64}$/.test(text)) throw new StartupError("config", `the master key ${path} is not 64 hexadecimal digits`);
+    return Buffer.from(text, "hex");
+  } finally {
+    await file.close();
+  }
+}

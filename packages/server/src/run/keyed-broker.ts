@@ -1,0 +1,26 @@
+import { unlink } from "node:fs/promises";
+import { openBroker, type OpenedBroker } from "../compose.ts";
+import type { Settings } from "../config/settings.ts";
+import { systemRandom } from "../platform/crypto.ts";
+import { ensureMasterKey } from "../platform/master-key.ts";
+import { StartupError } from "./startup-error.ts";
+
+export interface KeyedBroker extends OpenedBroker {
+  /** One sentence for each thing that was made. */
+  readonly made: readonly string[];
+}
+
+/**
+ * Opens database and master key, making either on a fresh host. A new key for a database that is in use would seal new secrets with one
+ * key while the old ones need another, so that is refused.
+ */
+export async function openKeyedBroker(settings: Settings["broker"]): Promise<KeyedBroker> {
+  const { key, made } = await ensureMasterKey(settings.masterKey, systemRandom);
+  const opened = await openBroker(settings, key);
+  if (!made) return { ...opened, made: [] };
+  const inUse = (await opened.broker.accounts.list()).length > 0;
+  if (!inUse) return { ...opened, made: [`master key ${settings.masterKey}: keep a copy, for without it the secrets in the database are lost`] };
+  await opened.close();
+  await unlink(settings.masterKey);
+  throw new StartupError("config", `the master key ${settings.masterKey} is missing, but the database has accounts: restore the key from your backup`);
+}

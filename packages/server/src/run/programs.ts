@@ -1,0 +1,160 @@
+import type { Broker } from "@tombolo/broker";
+import type { Log, PopAgent } from "@tombolo/pop";
+import type { Io, ProgramCommand, ProgramContext } from "../cli/command.ts";
+import { formatTable, plainStyle, terminalStyle } from "../cli/table.ts";
+import { localDoor, openAgent, openDoors, remoteDoor, type OpenedDoors } from "../compose.ts";
+import type { Settings } from "../config/settings.ts";
+import { makeLog } from "../log/log.ts";
+import { systemWall } from "../platform/clocks.ts";
+import { systemRandom } from "../platform/crypto.ts";
+import { openKeyedBroker } from "./keyed-broker.ts";
+import { ensurePop } from "./first-start.ts";
+import { aborted, notifySystemd } from "./notify.ts";
+
+export const programs: readonly ProgramCommand[] = [
+  {
+    kind: "program",
+    words: ["serve"],
+    operands: [],
+    about: "Run broker and PoP in one process; makes what is missing on the first start.",
+    options: {},
+    examples: ["serve", "serve --config /etc/tombolo/tombolo.toml"],
+    run: serve,
+  },
+  {
+    kind: "program",
+    words: ["broker"],
+    operands: [],
+    about: "Run a broker without a PoP.",
+    options: {},
+    examples: ["broker --config /etc/tombolo/tombolo.toml"],
+    run: runBroker,
+  },
+  {
+    kind: "program",
+    words: ["pop"],
+    operands: [],
+    about: "Run a PoP of a broker elsewhere (pop.broker-url, pop.token-file).",
+    options: {},
+    examples: ["pop --config /etc/tombolo/tombolo.toml"],
+    run: runPop,
+  },
+  {
+    kind: "program",
+    words: ["check-config"],
+    operands: [],
+    about: "Check the settings and print them as they are in effect.",
+    options: { json: { about: "as JSON" } },
+    examples: ["check-config", "check-config --config ./tombolo.toml --json"],
+    run: checkConfig,
+  },
+];
+
+async function serve({ loaded, io }: ProgramContext): Promise<void> {
+  const { settings } = loaded;
+  const log = logFor(settings, io);
+  const opened = await openKeyedBroker(settings.broker);
+  await closingAfterwards(() => opened.close(), async () => {
+    const first = settings.pop.enabled ? await ensurePop(opened.broker, settings) : undefined;
+    const token = Buffer.from(systemRandom(32)).toString("hex");
+    const local = first && { pop: first.pop.name, token };
+    const doors = await openDoors({ settings, broker: opened.broker, log, local });
+    await closingAfterwards(() => doors.close(), async () => {
+      const made = [...opened.made, ...(first?.made ?? [])];
+      sayOpened(settings, doors, { io, log, made });
+      const agent = first && (await openAgent(settings.pop, localDoor(doors.app, token), log));
+      await untilStopped(io, log, agent);
+    });
+  });
+}
+
+async function runBroker({ loaded, io }: ProgramContext): Promise<void> {
+  const { settings } = loaded;
+  const log = logFor(settings, io);
+  const opened = await openKeyedBroker(settings.broker);
+  await closingAfterwards(() => opened.close(), async () => {
+    const doors = await openDoors({ settings, broker: opened.broker, log, local: undefined });
+    await closingAfterwards(() => doors.close(), async () => {
+      sayOpened(settings, doors, { io, log, made: opened.made });
+      await untilStopped(io, log, undefined);
+    });
+  });
+}
+
+async function runPop({ loaded, io }: ProgramContext): Promise<void> {
+  const log = logFor(loaded.settings, io);
+  const agent = await openAgent(loaded.settings.pop, await remoteDoor(loaded.settings.pop), log);
+  await untilStopped(io, log, agent);
+}
+
+async function checkConfig({ loaded, given, io }: ProgramContext): Promise<void> {
+  if (loaded.settings.pop.tokenFile !== undefined) await remoteDoor(loaded.settings.pop);
+  if (given.has("json")) {
+    io.out(`${JSON.stringify({ file: loaded.file ?? null, settings: loaded.effective }, undefined, 2)}\n`);
+    return;
+  }
+  const rows = loaded.effective.map(({ field, value, from }) => [field, JSON.stringify(value), from]);
+  io.out(`${loaded.file === undefined ? "No file: the defaults hold." : `${loaded.file} is right.`}\n\n`);
+  io.out(`${formatTable(["SETTING", "VALUE", "FROM"], rows, io.isTerminal ? terminalStyle : plainStyle)}\n`);
+}
+
+/** Waits for the signal, then ends the agent; the doors stay open until it has handed over its last observations. */
+async function untilStopped(io: Io, log: Log, agent: PopAgent | undefined): Promise<void> {
+  await closingAfterwards(
+    async () => agent?.close(),
+    async () => {
+      await notifySystemd(io.environment, "--ready");
+      await aborted(io.stop);
+      log({ level: "info", event: "server.stopping" });
+      await notifySystemd(io.environment, "--stopping");
+    },
+  );
+}
+
+/** Closes what was opened, whether `use` ended well or not. */
+async function closingAfterwards(close: () => Promise<void>, use: () => Promise<void>): Promise<void> {
+  try {
+    await use();
+  } finally {
+    await close();
+  }
+}
+
+function logFor(settings: Settings, io: Io): Log {
+  const { level, format } = settings.log;
+  const chosen = format === "auto" ? (io.logsToTerminal ? "text" : "json") : format;
+  return makeLog({ level, format: chosen, wall: systemWall, write: (line) => io.err(line) });
+}
+
+function sayOpened(
+  settings: Settings,
+  doors: OpenedDoors,
+  { io, log, made }: { readonly io: Io; readonly log: Log; readonly made: readonly string[] },
+): void {
+  const { tic, http, pop } = settings;
+  for (const what of made) log({ level: "info", event: "server.made", what });
+  if (doors.ticPort !== undefined) log({ level: "info", event: "server.door.open", door: "tic", address: tic.listen, port: doors.ticPort });
+  log({ level: "info", event: "server.door.open", door: "http", address: http.listen, port: doors.httpPort });
+  if (!io.isTerminal || made.length === 0) return;
+  io.out(
+    [
+      "First start. Made:",
+      ...made.map((what) => `  ${what}`),
+      "Next, in another window:",
+      "  tombolod admin account add --name 'Your Name' --email you@example.net",
+      `  tombolod admin tunnel add HANDLE --pop ${pop.name}`,
+      "and on a client, with that handle and access key:",
+      "  tombolo up",
+      "",
+    ].join("\n"),
+  );
+}
+
+/** For commands over the database; they work beside a running broker. */
+export async function withBroker(settings: Settings["broker"], use: (broker: Broker) => Promise<void>): Promise<void> {
+  const opened = await openKeyedBroker(settings);
+  await closingAfterwards(
+    () => opened.close(),
+    () => use(opened.broker),
+  );
+}
