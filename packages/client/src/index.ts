@@ -1,1 +1,2 @@
-export {};
+export { exitCodes, type Failure, type FailureCode } from "./failure/failure.ts";
+export type { StatusReport } from "./control/messages.ts";

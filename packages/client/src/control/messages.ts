@@ -1,0 +1,105 @@
+import { decodeLatin1, failure, success, type Result } from "@tombolo/base";
+
+/*
+ * The conversation on the control socket (unix, stream, mode 0600): one line of JSON asked, one line answered, then the server closes.
+ *
+ *   {"command":"status"}  →  {"version":1,"status":{…}}
+ *   {"command":"down"}    →  {"version":1,"stopping":true,"pid":N}    the process ends soon after
+ *   anything else         →  {"version":1,"error":"…"}
+ */
+export type ControlRequest = { readonly command: "status" } | { readonly command: "down" };
+
+export type ControlAnswer =
+  | { readonly version: 1; readonly status: StatusReport }
+  | { readonly version: 1; readonly stopping: true; readonly pid: number }
+  | { readonly version: 1; readonly error: string };
+
+export const controlLimits = { requestBytes: 256, answerBytes: 262_144, patienceMs: 5_000, connections: 8 } as const;
+
+/** What `tombolo status --json` prints; a promise to scripts: fields are added, never renamed. Times are ISO 8601 in UTC. */
+export interface StatusReport {
+  readonly device: string;
+  readonly pid: number;
+  readonly program: string;
+  /** connecting: never answered yet; up; silent: the PoP's answers stay away; waiting: for the next login; stopping. */
+  readonly state: "connecting" | "up" | "silent" | "waiting" | "stopping";
+  /** When the PoP first answered. */
+  readonly provenAt: string | null;
+  readonly tunnel: StatusTunnel | null;
+  /** This host's own address towards the PoP; null without a route. */
+  readonly source: string | null;
+  readonly answer: { readonly at: string | null; readonly rttMs: number | null; readonly unansweredChecks: number } | null;
+  readonly counters: StatusCounters | null;
+  readonly drops: readonly StatusDrop[];
+  readonly failure: { readonly code: string; readonly exitCode: number; readonly message: string } | null;
+}
+
+export interface StatusTunnel {
+  readonly id: string;
+  readonly pop: string;
+  readonly popEndpoint: string;
+  readonly encapsulation: "ayiya";
+  readonly address: string;
+  readonly gateway: string;
+  readonly mtuBytes: number;
+  readonly beatSec: number;
+  readonly delegations: readonly string[];
+}
+
+export interface StatusCounters {
+  readonly inPackets: number;
+  readonly inBytes: number;
+  readonly outPackets: number;
+  readonly outBytes: number;
+  readonly drops: number;
+}
+
+export interface StatusDrop {
+  readonly reason: string;
+  readonly count: number;
+  readonly lastAt: string;
+  readonly lastSource: string | null;
+}
+
+export type ControlFault = "too-long" | "not-json" | "unknown-command";
+
+/** `line` is without its LF. */
+export function decodeRequest(line: Uint8Array): Result<ControlRequest, ControlFault> {
+  if (line.length > controlLimits.requestBytes) return failure("too-long");
+  const parsed = parseObject(decodeLatin1(line));
+  if (parsed === undefined) return failure("not-json");
+  const command = parsed["command"];
+  return command === "status" || command === "down" ? success({ command }) : failure("unknown-command");
+}
+
+export function encodeLine(message: ControlRequest | ControlAnswer): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/** An answer of another version of this program is refused as a whole, so that what passes has the shape above. */
+export function decodeAnswer(text: string): ControlAnswer | undefined {
+  const parsed = parseObject(text);
+  return parsed !== undefined && isAnswer(parsed) ? parsed : undefined;
+}
+
+function isAnswer(parsed: Record<string, unknown>): parsed is Record<string, unknown> & ControlAnswer {
+  if (parsed["version"] !== 1) return false;
+  return (
+    typeof parsed["error"] === "string" ||
+    (parsed["stopping"] === true && typeof parsed["pid"] === "number") ||
+    typeof parsed["status"] === "object"
+  );
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

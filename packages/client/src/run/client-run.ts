@@ -1,0 +1,168 @@
+import { failure, type Ipv4Address, type MonotonicClock, type Result, type WallClock } from "@tombolo/base";
+import type { DropRecord, PlaneCounters, PlaneEvent } from "@tombolo/dataplane";
+import { errorMessage } from "../failure/errors.ts";
+import type { Failure } from "../failure/failure.ts";
+import type { DefaultRoute } from "../platform/platform.ts";
+import type { Effect, Input, Note, State, SupervisorOptions } from "../supervisor/state.ts";
+import { idle, makeSupervisor, type Supervise } from "../supervisor/step.ts";
+import type { TunnelGrant } from "../tic/grant.ts";
+import { Link, type LinkParts } from "./link.ts";
+
+/** Everything around the supervisor; the program hands in the real ones and tests hand in twins. */
+export interface ClientParts extends Omit<LinkParts, "onEvent"> {
+  /** All of TIC: which tunnel, and its details. Settles soon after `signal` aborts. */
+  login(signal: AbortSignal): Promise<Result<TunnelGrant, Failure>>;
+  findSource(target: Ipv4Address): Promise<Ipv4Address | undefined>;
+  readonly monotonic: MonotonicClock;
+  readonly wall: WallClock;
+  /** Calls `run` every `everyMs`, until the returned function is called. */
+  repeat(everyMs: number, run: () => void): () => void;
+  readonly supervisor: SupervisorOptions;
+  onNote(note: RunNote): void;
+}
+
+/** What the supervisor tells, and what only the link knows. */
+export type RunNote =
+  | Note
+  /** `outrankedBy`: a default route of another interface that wins over ours. */
+  | {
+      readonly kind: "configured";
+      readonly grant: TunnelGrant;
+      readonly device: string;
+      readonly metric: number | undefined;
+      readonly outrankedBy: DefaultRoute | undefined;
+    };
+
+/** A look at a running client, for `status`. */
+export interface RunView {
+  readonly state: State;
+  readonly counters: PlaneCounters | undefined;
+  readonly drops: readonly DropRecord[];
+}
+
+const tickMs = 1000;
+
+/** One run of `tombolo up`, from login to tear-down: carries the supervisor's effects out and tells it what came of them. */
+export class ClientRun {
+  readonly #parts: ClientParts;
+  readonly #step: Supervise;
+  readonly #link: Link;
+  readonly #abort = new AbortController();
+  readonly #done = Promise.withResolvers<Failure | undefined>();
+  #state: State = idle;
+  #ticking = false;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    this.#step = makeSupervisor(parts.supervisor);
+    const { device, defaultRouteMetric, platform } = parts;
+    this.#link = new Link({
+      device,
+      defaultRouteMetric,
+      platform,
+      openPlane: (options, onEvent) => parts.openPlane(options, onEvent),
+      onEvent: (event) => this.#onPlane(event),
+    });
+  }
+
+  /** Settles when everything is torn down: with why it ended, or with nothing when `stop` was called. Never rejects. */
+  async run(): Promise<Failure | undefined> {
+    const cancel = this.#parts.repeat(tickMs, () => void this.#tick());
+    this.#give({ kind: "start" });
+    const ending = await this.#done.promise;
+    cancel();
+    return ending;
+  }
+
+  stop(): void {
+    this.#give({ kind: "stop" });
+  }
+
+  view(): RunView {
+    return { state: this.#state, ...this.#link.view() };
+  }
+
+  #give(input: Input): void {
+    const step = this.#step(this.#state, input, this.#parts.monotonic.nowMs());
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "login":
+        return this.#background(this.#login());
+      case "open-link":
+        return this.#background(this.#open(effect.grant));
+      case "change-link":
+        return this.#background(this.#change(effect.grant));
+      case "check":
+        return this.#link.check();
+      case "close-link":
+        return this.#background(this.#close());
+      case "note":
+        return this.#parts.onNote(effect.note);
+      case "finish":
+        this.#abort.abort();
+        return this.#done.resolve(effect.ending.failure);
+    }
+  }
+
+  /** Nothing below is meant to throw; what does is our own bug, and ends the run with the link closed. */
+  #background(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#fail({ code: "internal", message: errorMessage(error) }));
+  }
+
+  #fail(reason: Failure): void {
+    this.#give({ kind: this.#state.phase === "login" ? "refused" : "link-failed", failure: reason });
+  }
+
+  async #login(): Promise<void> {
+    const granted = await this.#parts.login(this.#abort.signal);
+    this.#give(granted.ok ? { kind: "granted", grant: granted.value } : { kind: "refused", failure: granted.reason });
+  }
+
+  async #open(grant: TunnelGrant): Promise<void> {
+    const opened = await this.#link.open(grant);
+    if (!opened.ok) return this.#give({ kind: "link-failed", failure: opened.reason });
+    const { device, defaultRouteMetric: metric } = this.#parts;
+    this.#parts.onNote({ kind: "configured", grant, device, metric, outrankedBy: opened.value });
+    this.#give({ kind: "opened", source: await this.#parts.findSource(grant.popIpv4) });
+  }
+
+  async #change(grant: TunnelGrant): Promise<void> {
+    const changed = await this.#link.change(grant);
+    if (!changed.ok) this.#give({ kind: "link-failed", failure: changed.reason });
+  }
+
+  async #close(): Promise<void> {
+    await this.#link.close().catch((error: unknown) => failure(errorMessage(error)));
+    this.#give({ kind: "closed" });
+  }
+
+  async #tick(): Promise<void> {
+    // A slow look at the source address must not pile up behind itself.
+    if (this.#ticking) return;
+    this.#ticking = true;
+    try {
+      const source = this.#state.phase === "running" ? await this.#parts.findSource(this.#state.grant.popIpv4) : undefined;
+      this.#give({ kind: "tick", wall: this.#parts.wall.nowSec(), source });
+    } finally {
+      this.#ticking = false;
+    }
+  }
+
+  #onPlane(event: PlaneEvent): void {
+    switch (event.kind) {
+      case "answered":
+        return this.#give({ kind: "answered", rttMs: event.rttMs, wall: this.#parts.wall.nowSec() });
+      case "clock-off":
+        return this.#give({ kind: "clock-off", skewSec: event.skewSec });
+      case "worker-failed":
+        return this.#give({ kind: "link-failed", failure: { code: "plane-failed", message: event.message } });
+      // A client's far end is fixed: it never moves by what arrives.
+      case "endpoint":
+        break;
+    }
+  }
+}

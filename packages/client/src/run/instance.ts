@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { openUserspacePlane } from "@tombolo/dataplane";
+import type { LoginSettings } from "../config/login.ts";
+import { askControl } from "../control/client.ts";
+import type { ControlAnswer, ControlRequest } from "../control/messages.ts";
+import { openControlServer, type ControlServer } from "../control/server.ts";
+import { errorCode, errorMessage } from "../failure/errors.ts";
+import type { Failure } from "../failure/failure.ts";
+import { makeLinuxPlatform } from "../platform/linux.ts";
+import { fetchGrant } from "../tic/login.ts";
+import { programName } from "../version.ts";
+import { ClientRun, type RunNote } from "./client-run.ts";
+import { monotonicClock as monotonic, wallClock as wall } from "./clocks.ts";
+import { failureOfFault } from "./link.ts";
+import type { InstancePaths } from "./paths.ts";
+import { readPidFile, removePidFile, writePidFile } from "./pid-file.ts";
+import { catchStopSignals } from "./signals.ts";
+import { findSourceAddress } from "./source-address.ts";
+import { makeStatus } from "./status.ts";
+
+/** All that a run needs, as plain data that can be handed to another process. */
+export interface InstanceSettings {
+  readonly login: LoginSettings;
+  /** Undefined: the only one there is. */
+  readonly tunnel: number | undefined;
+  /** Undefined: no default route. */
+  readonly defaultRouteMetric: number | undefined;
+  readonly keepTrying: boolean;
+  readonly paths: InstancePaths;
+}
+
+/** Runs one tunnel in this process until a signal, `tombolo down` or a failure ends it; everything is torn down when it settles. */
+export async function runInstance(settings: InstanceSettings, onNote: (note: RunNote) => void): Promise<Failure | undefined> {
+  const { paths } = settings;
+  const obstacle = await findObstacle(paths);
+  if (obstacle !== undefined) return obstacle;
+  const run = makeRun(settings, onNote);
+  let control: ControlServer;
+  try {
+    control = await openControlServer(paths.socket, (request) => answer(run, paths.device, request));
+    writePidFile(paths.pidFile, process.pid);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EACCES" || code === "EPERM") return { code: "no-permission", what: `Writing into ${paths.directory}` };
+    return { code: "system-refused", what: `to write into ${paths.directory}`, message: errorMessage(error) };
+  }
+  const release = catchStopSignals(() => run.stop());
+  try {
+    return await run.run();
+  } finally {
+    release();
+    removePidFile(paths.pidFile);
+    await control.close();
+  }
+}
+
+/** What keeps a run on these paths from beginning; nothing is changed by looking. */
+export async function findObstacle(paths: InstancePaths): Promise<Failure | undefined> {
+  const fault = await makeLinuxPlatform().findObstacle();
+  if (fault !== undefined) return failureOfFault(fault);
+  const other = await askControl(paths.socket, { command: "status" });
+  if (other.ok) {
+    return { code: "already-running", device: paths.device, pid: "status" in other.value ? other.value.status.pid : undefined };
+  }
+  if (other.reason.kind === "denied") return { code: "no-permission", what: "Asking the running tombolo" };
+  const mark = readPidFile(paths.pidFile);
+  return mark === undefined || mark === "stale" ? undefined : { code: "already-running", device: paths.device, pid: mark.pid };
+}
+
+function makeRun(settings: InstanceSettings, onNote: (note: RunNote) => void): ClientRun {
+  const { login, tunnel, defaultRouteMetric, keepTrying, paths } = settings;
+  return new ClientRun({
+    device: paths.device,
+    defaultRouteMetric,
+    platform: makeLinuxPlatform(),
+    openPlane: openUserspacePlane,
+    login: (signal) => fetchGrant({ ...login, monotonic, wall }, tunnel, signal),
+    findSource: findSourceAddress,
+    monotonic,
+    wall,
+    repeat: (everyMs, run) => {
+      const timer = setInterval(run, everyMs);
+      return () => clearInterval(timer);
+    },
+    supervisor: { keepTrying, spread: randomBytes(4).readUInt32BE() / 2 ** 32 },
+    onNote,
+  });
+}
+
+function answer(run: ClientRun, device: string, request: ControlRequest): ControlAnswer {
+  if (request.command === "status")
+    return { version: 1, status: makeStatus(run.view(), { device, pid: process.pid, program: programName }) };
+  run.stop();
+  return { version: 1, stopping: true, pid: process.pid };
+}
