@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { median } from "./figures.ts";
+import { readGoodput } from "../island/proofs.ts";
+import { readPingTimes } from "./ping.ts";
+import { chooseRows, makeRow, meetsGoal, rowFacts } from "./rows.ts";
+import { readBenchOptions } from "./usage.ts";
+
+test("the median is the middle, or the mean of the two in the middle", () => {
+  assert.equal(median([9, 1, 5]), 5);
+  assert.equal(median([4, 1, 2, 9]), 3);
+});
+
+test("a prefix chooses rows by the beginning of their names, grouped", () => {
+  assert.deepEqual(
+    [...chooseRows("").values()].flatMap((rows) => [...rows]),
+    rowFacts.map(({ name }) => name),
+  );
+  assert.deepEqual([...chooseRows("table.").entries()], [["table", new Set(["table.100k.vs-one", "table.bytes-per-tunnel"])]]);
+  assert.deepEqual([...chooseRows("ayiya.tcp.vs-w").values()], [new Set(["ayiya.tcp.vs-wireguard-go"])]);
+  assert.equal(chooseRows("nothing").size, 0);
+});
+
+test("a row has the form of DESIGN section 11", () => {
+  const row = makeRow("ayiya.tcp.vs-raw", 0.187654321);
+  assert.deepEqual(row, { name: "ayiya.tcp.vs-raw", value: 0.1877, unit: "ratio", goal: 0.15, better: "higher" });
+  assert.equal(meetsGoal(row), true);
+  assert.equal(meetsGoal(makeRow("ayiya.tcp.vs-openvpn", 3.99)), false);
+  assert.equal(meetsGoal(makeRow("table.bytes-per-tunnel", 1e9)), true, "a row without a goal cannot miss it");
+});
+
+test("ping's answers and iperf3's goodput are read out of their texts", () => {
+  assert.deepEqual(readPingTimes("64 bytes from ::1: icmp_seq=1 ttl=64 time=0.123 ms\nrtt min/avg = 1/2 ms\n64: time=4 ms"), [0.123, 4]);
+  assert.equal(readGoodput('{"end":{"sum_received":{"bits_per_second":1234.5}}}'), 1235);
+  assert.throws(() => readGoodput('{"error":"unable to connect"}'), /no speed: .*unable to connect/);
+});
+
+test("words that make no sense are a fault, not a guess", () => {
+  assert.deepEqual(readBenchOptions(["--json", "--only", "table"]), { ok: true, value: { json: true, only: "table", help: false } });
+  assert.equal(readBenchOptions(["--jsno"]).ok, false);
+  assert.equal(readBenchOptions(["table"]).ok, false);
+});

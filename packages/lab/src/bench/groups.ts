@@ -1,0 +1,77 @@
+import { hasProgram } from "../lab/obstacle.ts";
+import { openLab, type Lab } from "../lab/open-lab.ts";
+import { openAyiya } from "./ayiya.ts";
+import { openOpenvpn } from "./openvpn.ts";
+import { describePair, openRaw, type Contender, type PairNode } from "./pair.ts";
+import { comparePings } from "./ping.ts";
+import { compareTcp, type Say } from "./rounds.ts";
+import { makeRow, type GroupName, type Row, type RowName } from "./rows.ts";
+import { openWireguard } from "./wireguard.ts";
+
+type Group = (lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say) => Promise<readonly Row[]>;
+
+const manyTunnels = 100_000;
+
+const groups: Readonly<Record<GroupName, Group>> = {
+  "ayiya.tcp": measureTcpGroup,
+  table: measureTableGroup,
+  "ayiya.ping": measurePingGroup,
+};
+
+/** Measures the wanted rows of one group, in a lab of its own. */
+export async function measureGroup(group: GroupName, wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  const lab = await openLab(describePair());
+  try {
+    return await groups[group](lab, wanted, say);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function measureTcpGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  const rivals: { readonly row: RowName; readonly contender: Contender }[] = [];
+  if (wanted.has("ayiya.tcp.vs-raw")) rivals.push({ row: "ayiya.tcp.vs-raw", contender: openRaw(lab) });
+  if (wanted.has("ayiya.tcp.vs-openvpn") && isHere("openvpn", say)) {
+    rivals.push({ row: "ayiya.tcp.vs-openvpn", contender: await openOpenvpn(lab) });
+  }
+  if (wanted.has("ayiya.tcp.vs-wireguard-go") && isHere("wireguard-go", say) && isHere("wg", say)) {
+    rivals.push({ row: "ayiya.tcp.vs-wireguard-go", contender: await openWireguard(lab) });
+  }
+  if (rivals.length === 0) return [];
+  const ours = await openAyiya(lab, { tunnels: 1, slot: 0 });
+  const speeds = await compareTcp([...rivals.map(({ contender }) => contender), ours], say);
+  return rivals.map(({ row, contender }) => makeRow(row, of(speeds, ours) / of(speeds, contender)));
+}
+
+async function measureTableGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  const one = await openAyiya(lab, { tunnels: 1, slot: 0 });
+  say(`loading ${manyTunnels} tunnels`);
+  const many = await openAyiya(lab, { tunnels: manyTunnels, slot: 1 });
+  const rows: Row[] = [];
+  if (wanted.has("table.100k.vs-one")) {
+    const speeds = await compareTcp([one, many], say);
+    rows.push(makeRow("table.100k.vs-one", of(speeds, many) / of(speeds, one)));
+  }
+  if (wanted.has("table.bytes-per-tunnel")) {
+    // Both processes are alike but for the tunnels, so what they differ in is what the tunnels cost.
+    rows.push(makeRow("table.bytes-per-tunnel", (many.farMemoryBytes - one.farMemoryBytes) / (manyTunnels - 1)));
+  }
+  return rows;
+}
+
+async function measurePingGroup(lab: Lab<PairNode>, _wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  const raw = openRaw(lab);
+  const ours = await openAyiya(lab, { tunnels: 1, slot: 0 });
+  const times = await comparePings([raw, ours], say);
+  return [makeRow("ayiya.ping.added-ms", of(times, ours) - of(times, raw))];
+}
+
+function isHere(program: string, say: Say): boolean {
+  const here = hasProgram(program);
+  if (!here) say(`left out: the program ${program} is missing`);
+  return here;
+}
+
+function of(figures: ReadonlyMap<string, number>, contender: Contender): number {
+  return figures.get(contender.name) ?? Number.NaN;
+}

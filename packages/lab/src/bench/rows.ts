@@ -1,0 +1,58 @@
+export type GroupName = "ayiya.tcp" | "table" | "ayiya.ping";
+
+export type RowName =
+  | "ayiya.tcp.vs-raw"
+  | "ayiya.tcp.vs-openvpn"
+  | "ayiya.tcp.vs-wireguard-go"
+  | "table.100k.vs-one"
+  | "table.bytes-per-tunnel"
+  | "ayiya.ping.added-ms";
+
+export interface RowFact {
+  readonly name: RowName;
+  readonly group: GroupName;
+  readonly unit: "ratio" | "bytes" | "ms";
+  /** Null: no goal is set, the row is there to be watched. */
+  readonly goal: number | null;
+  readonly better: "higher" | "lower";
+}
+
+/** Rows of DESIGN section 11. A name once given stays. */
+export const rowFacts: readonly RowFact[] = [
+  { name: "ayiya.tcp.vs-raw", group: "ayiya.tcp", unit: "ratio", goal: 0.15, better: "higher" },
+  { name: "ayiya.tcp.vs-openvpn", group: "ayiya.tcp", unit: "ratio", goal: 4, better: "higher" },
+  { name: "ayiya.tcp.vs-wireguard-go", group: "ayiya.tcp", unit: "ratio", goal: 4, better: "higher" },
+  { name: "table.100k.vs-one", group: "table", unit: "ratio", goal: 0.9, better: "higher" },
+  { name: "table.bytes-per-tunnel", group: "table", unit: "bytes", goal: null, better: "lower" },
+  { name: "ayiya.ping.added-ms", group: "ayiya.ping", unit: "ms", goal: null, better: "lower" },
+];
+
+export interface Row {
+  readonly name: RowName;
+  readonly value: number;
+  readonly unit: RowFact["unit"];
+  readonly goal: number | null;
+  readonly better: RowFact["better"];
+}
+
+export function makeRow(name: RowName, value: number): Row {
+  const fact = rowFacts.find((candidate) => candidate.name === name);
+  if (fact === undefined) throw new Error(`no row is named ${name}`);
+  return { name, value: Number(value.toPrecision(4)), unit: fact.unit, goal: fact.goal, better: fact.better };
+}
+
+export function meetsGoal(row: Row): boolean {
+  if (row.goal === null) return true;
+  return row.better === "higher" ? row.value >= row.goal : row.value <= row.goal;
+}
+
+/** The rows whose names begin so, by group, in the order above. */
+export function chooseRows(prefix: string): ReadonlyMap<GroupName, ReadonlySet<RowName>> {
+  const chosen = new Map<GroupName, Set<RowName>>();
+  for (const { name, group } of rowFacts) {
+    if (!name.startsWith(prefix)) continue;
+    const rows = chosen.get(group) ?? new Set<RowName>();
+    chosen.set(group, rows.add(name));
+  }
+  return chosen;
+}
