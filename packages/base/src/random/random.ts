@@ -1,3 +1,5 @@
+import { assert } from "../result/result.ts";
+
 /** Gives `length` fresh random bytes. Cryptographic where shipped, seeded in tests. */
 export type Random = (length: number) => Uint8Array;
 
@@ -28,6 +30,7 @@ export function makeSeededNumbers(seed: number): (bound: number) => number {
   let a = splitmix();
   let b = splitmix();
   return (bound) => {
+    assert(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 32, "a bound is a whole number from 1 to 2^32");
     let t = a;
     const s = b;
     a = s;

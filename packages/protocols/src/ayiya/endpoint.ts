@@ -26,10 +26,10 @@ export interface HeldEndpoint {
 }
 
 /** An unproven endpoint gets at most this many times what came from it, so that a spoofed source gains nothing. */
-export const amplificationLimit = 3;
+const amplificationLimit = 3;
 
 /** How long to wait before another nonce goes to the same place. */
-export const challengeAgainMs = 1000;
+const challengeAgainMs = 1000;
 
 export function makeHeldEndpoint(at: AyiyaEndpoint, nowMs: MonotonicMs, epochSec: number): HeldEndpoint {
   return { at, proven: false, budgetBytes: 0, heardAt: nowMs, nonce: undefined, challengedAt: undefined, epochSec };
@@ -66,12 +66,12 @@ export interface SeenSignature {
 }
 
 /** Both halves of the clock window and the second between: older packets are refused for their time. */
-export const rememberSignaturesSec = 241;
+const rememberSignaturesSec = 241;
 
 /**
  * How many are kept. A busier tunnel forgets within the window; then the order of epochs and the nonce still hold.
  */
-export const rememberSignatures = 64;
+const rememberSignatures = 64;
 
 export function hasSeen(seen: readonly SeenSignature[], packet: Uint8Array): boolean {
   const signature = signatureOf(packet);

@@ -29,14 +29,10 @@ export const ayiyaAt = {
 } as const;
 
 export const ayiyaHeaderBytes = 44;
-export const ayiyaIdentityBytes = 16;
 export const ayiyaSignatureBytes = 20;
 
 /** IPv4 (20), UDP (8) and AYIYA header: what a tunnel's MTU is smaller than its path's. */
 export const ayiyaOverheadBytes = 72;
-
-/** IANA; aiccu of before 2005 used 8374. */
-export const ayiyaPort = 5072;
 
 /** The two first header bytes of every acceptable packet, and the upper half of the third. */
 export const ayiyaLengths = 0x41;
@@ -57,7 +53,7 @@ export const ayiyaOpcodes = {
 export type AyiyaOpcode = (typeof ayiyaOpcodes)[keyof typeof ayiyaOpcodes];
 
 /** Both ends accept this much difference of clocks, inclusive. */
-export const clockWindowSec = 120;
+const clockWindowSec = 120;
 
 /** Theirs minus ours, both taken as unsigned 32-bit seconds and the shorter way around, so 2106 is no cliff. */
 export function clockSkewSec(epochSec: number, nowSec: number): number {

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeIpv6, formatHex, makeIpv6, makeSeededRandom, parseIpv6 } from "@tombolo/base";
+import { encodeIpv6, formatHex, makeSeededRandom, parseIpv6, type Ipv6Address } from "@tombolo/base";
 import { drillEncoder } from "@tombolo/testkit";
 import { encodeIpv6Header, ipv6At, ipv6MinimumMtuBytes } from "../ipv6/header.ts";
 import { checksumIsRight } from "./checksum.ts";
 import { encodeIcmpv6Error, mayAnswerWithError, maxQuoteBytes } from "./error.ts";
 import { decodeIcmpv6 } from "./message.ts";
-import { icmpv6Types, unreachableCodes } from "./types.ts";
+import { icmpv6Types, parameterProblemCodes, unreachableCodes } from "./types.ts";
 
 const host = "2001:db8:1::2";
 const gateway = encodeIpv6(addressOf("2001:db8:ffff::1"));
 
-function addressOf(text: string): ReturnType<typeof makeIpv6> {
+function addressOf(text: string): Ipv6Address {
   const address = parseIpv6(text);
   assert.ok(address.ok);
   return address.value;
@@ -73,7 +73,8 @@ test("the whole error is never above 1280 bytes (RFC 4443 section 2.4 c)", () =>
 test("a parameter above 2^31 is written whole", () => {
   const offending = packetOf({});
   const out = new Uint8Array(200);
-  const wish = { type: 4, code: 0, source: gateway, offending, offendingAt: 0, offendingLength: offending.length };
+  const problem = { type: icmpv6Types.parameterProblem, code: parameterProblemCodes.header };
+  const wish = { ...problem, source: gateway, offending, offendingAt: 0, offendingLength: offending.length };
   const length = encodeIcmpv6Error(out, 0, { ...wish, parameter: 0xfedc_ba98 });
   const decoded = decodeIcmpv6(out.subarray(0, length));
   assert.ok(decoded.ok && decoded.value.kind === "error");

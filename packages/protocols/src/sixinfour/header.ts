@@ -18,7 +18,7 @@ import { makeIpv4, malformed, success, type Decoded, type Ipv4Address } from "@t
 
 export const protocol41 = 41;
 
-export const ipv4At = { lengths: 0, tos: 1, totalLength: 2, flags: 6, ttl: 8, protocol: 9, source: 12, destination: 16 } as const;
+const ipv4At = { lengths: 0, tos: 1, totalLength: 2, flags: 6, ttl: 8, protocol: 9, source: 12, destination: 16 } as const;
 
 /** Without options: what a proto-41 tunnel's MTU is smaller than its path's. */
 export const ipv4HeaderBytes = 20;

@@ -2,7 +2,7 @@ import { ipv6MinimumMtuBytes } from "../ipv6/header.ts";
 import { ipv4HeaderBytes } from "./header.ts";
 
 /** RFC 4213 section 3.2.1: a tunnel's MTU is configured between the IPv6 minimum and Ethernet's less the outer header. */
-export const tunnelMtu: { readonly minimumBytes: number; readonly maximumBytes: number; readonly defaultBytes: number } = {
+const tunnelMtu: { readonly minimumBytes: number; readonly maximumBytes: number; readonly defaultBytes: number } = {
   minimumBytes: ipv6MinimumMtuBytes,
   maximumBytes: 1480,
   defaultBytes: ipv6MinimumMtuBytes,

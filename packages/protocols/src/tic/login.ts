@@ -2,7 +2,7 @@ import { concatBytes, encodeLatin1, equalConstantTime, formatHex } from "@tombol
 import type { Digest } from "../digest/digest.ts";
 
 /** More keys than this at one account are not tried. */
-export const maxLoginKeys = 32;
+const maxLoginKeys = 32;
 
 /** 128 bits in hexadecimal. */
 export const challengeBytes = 16;

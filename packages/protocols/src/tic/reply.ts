@@ -6,10 +6,9 @@ import { cleanText } from "./values.ts";
  * multi  = "201" SP text EOL *( dataline EOL ) "202" SP text EOL     ; no data line begins with "202"
  */
 
-/** What aiccu can hold of a reply that comes in one piece is 1013 bytes; pieces and lines stay well below. */
-export const aiccuBufferBytes = 1013;
+/** aiccu can hold 1013 bytes of what comes in one piece; pieces and lines stay well below. */
 export const maxPieceBytes = 900;
-export const piecePauseMs = 50;
+const piecePauseMs = 50;
 
 /** A longer list is cut, and its last line says so; `tunnel show` still shows every tunnel. */
 export const maxListLines = 1000;

@@ -74,7 +74,10 @@ function replay<State, Question, Answer, Note>(
   return { conversation, events };
 }
 
-function serverActor(page: Transcript, wallClock: WallClock): Actor<ReturnType<typeof makeTicServer>, TicQuestion, TicAnswer, TicServerNote> {
+function serverActor(
+  page: Transcript,
+  wallClock: WallClock,
+): Actor<ReturnType<typeof makeTicServer>, TicQuestion, TicAnswer, TicServerNote> {
   const challenge = parseHex(page.settings.get("challenge") ?? "");
   assert.ok(challenge.ok);
   const greeting = "Tombolo TIC Service on broker.example ready (https://broker.example)";
@@ -114,7 +117,8 @@ function clientActor(page: Transcript, wallClock: WallClock): Actor<ReturnType<t
     username: username.value,
     password: "hartslag",
     identification: "TIC/draft-00 tombolo/0.1.0 Linux",
-    wish: page.settings.get("wish") === "list" ? { kind: "list" } : { kind: "show", id: findTicTunnelId(page.settings.get("tunnel") ?? "") },
+    wish:
+      page.settings.get("wish") === "list" ? { kind: "list" } : { kind: "show", id: findTicTunnelId(page.settings.get("tunnel") ?? "") },
     md5,
     wallClock,
   };

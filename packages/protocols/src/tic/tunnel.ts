@@ -49,7 +49,7 @@ const maxPasswordLength = 132;
 const maxWordLength = 64;
 
 /** The first value that must not reach a client; every line that is sent was checked by this. */
-export function findTicTunnelFault(tunnel: Partial<TicTunnel>): TicTunnelField | undefined {
+function findTicTunnelFault(tunnel: Partial<TicTunnel>): TicTunnelField | undefined {
   const checks: { readonly [F in TicTunnelField]: (value: TicTunnel[F]) => boolean } = {
     id: (id) => findTicTunnelId(id) === id,
     type: (type) => ticTunnelTypes.includes(type),

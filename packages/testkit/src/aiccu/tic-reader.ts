@@ -1,5 +1,5 @@
 /** aiccu gives up once this many bytes wait in its buffer behind one receive, newlines among them or not. */
-export const aiccuOverflowBytes = 1014;
+const aiccuOverflowBytes = 1014;
 
 /** The line reader of aiccu 2007.01.15 (`common/common.c`), as `tic.md` section 2 measured it. */
 export interface AiccuLineReader {
