@@ -1,15 +1,24 @@
 export * from "./broker.ts";
-export * from "./domain/addressing.ts";
+export {
+  capacityOf,
+  firstPosition,
+  isForbidden,
+  isPoolPlan,
+  prefixesAround,
+  tunnelEnds,
+  type PoolPlan,
+  type TunnelEnds,
+} from "./domain/addressing.ts";
 export * from "./domain/encapsulation.ts";
 export * from "./domain/handle.ts";
 export * from "./domain/ids.ts";
-export * from "./domain/mtu.ts";
+export { isMtu } from "./domain/mtu.ts";
 export * from "./domain/pop-name.ts";
 export * from "./domain/settings.ts";
 export * from "./domain/types.ts";
 export * from "./errors.ts";
 export * from "./make-broker.ts";
-export * from "./ports/audit.ts";
+export type { AuditEvent } from "./ports/audit.ts";
 export * from "./ports/repositories.ts";
-export * from "./ports/sealer.ts";
+export type { Sealer, SealPurpose } from "./ports/sealer.ts";
 export * from "./ports/store.ts";

@@ -1,24 +1,21 @@
 import type { WallSec } from "@tombolo/base";
 import type { Handle, PopName, TunnelId } from "../domain/types.ts";
 
-export const auditEvents = [
-  "account.added",
-  "account.state",
-  "key.added",
-  "key.removed",
-  "pop.added",
-  "pop.state",
-  "pop.token",
-  "pool.added",
-  "tunnel.added",
-  "tunnel.removed",
-  "tunnel.state",
-  "tunnel.encapsulation",
-  "prefix.given",
-  "prefix.returned",
-] as const;
-
-export type AuditEvent = (typeof auditEvents)[number];
+export type AuditEvent =
+  | "account.added"
+  | "account.state"
+  | "key.added"
+  | "key.removed"
+  | "pop.added"
+  | "pop.state"
+  | "pop.token"
+  | "pool.added"
+  | "tunnel.added"
+  | "tunnel.removed"
+  | "tunnel.state"
+  | "tunnel.encapsulation"
+  | "prefix.given"
+  | "prefix.returned";
 
 /** One line of what happened; written in the transaction that made it happen, never changed, free of secrets. */
 export interface AuditEntry {

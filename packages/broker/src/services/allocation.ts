@@ -1,5 +1,6 @@
-import { formatPrefix, type WallSec } from "@tombolo/base";
-import type { Handle, Pool, PopName, TunnelId } from "../domain/types.ts";
+import { formatPrefix, type Ipv6Prefix, type WallSec } from "@tombolo/base";
+import { tunnelEnds, type TunnelEnds } from "../domain/addressing.ts";
+import type { Delegation, Handle, Pool, PopName, TunnelId } from "../domain/types.ts";
 import { BrokerError } from "../errors.ts";
 import type { Repositories } from "../ports/repositories.ts";
 
@@ -13,26 +14,35 @@ export interface Recipient {
 /** What every tunnel gets so that a LAN can be numbered at once. */
 const defaultDelegationBits = 64;
 
+export interface Given extends TunnelEnds {
+  readonly prefix: Ipv6Prefix;
+  readonly delegations: readonly Delegation[];
+}
+
 /**
  * A tunnel's own prefix out of the PoP's tunnel pools, the oldest pool first, and a /64 for its network where the PoP
  * has pools of those. The PoP's revision was raised before, so no other tunnel of this PoP is served meanwhile.
  */
-export async function givePrefixes({ pools, prefixes, audit }: Repositories, recipient: Recipient): Promise<void> {
+export async function givePrefixes({ pools, prefixes, audit }: Repositories, recipient: Recipient): Promise<Given> {
   const { pop, tunnel, handle, at } = recipient;
   const all = await pools.list(pop);
   const own = all.filter((pool) => pool.purpose === "tunnel");
   const delegated = all.filter((pool) => pool.purpose === "delegation" && pool.lengthBits === defaultDelegationBits);
   if (own.length === 0) throw new BrokerError("pool-not-found", `PoP ${pop} has no pool for tunnels yet`);
 
-  const prefix = await first(own, (pool) => prefixes.take({ pool, tunnel, handle, at }));
-  if (prefix === undefined) throw exhausted(pop, "tunnels");
+  const given = await first(own, async (pool) => {
+    const prefix = await prefixes.take({ pool, tunnel, handle, at });
+    return prefix && { prefix, ...tunnelEnds(pool.prefix, prefix) };
+  });
+  if (given === undefined) throw exhausted(pop, "tunnels");
   const note = { at, event: "prefix.given", handle, pop, tunnel } as const;
-  await audit.add({ ...note, detail: formatPrefix(prefix) });
-  if (delegated.length === 0) return;
+  await audit.add({ ...note, detail: formatPrefix(given.prefix) });
+  if (delegated.length === 0) return { ...given, delegations: [] };
 
   const delegation = await first(delegated, (pool) => prefixes.delegate({ pool, tunnel, handle, at }));
   if (delegation === undefined) throw exhausted(pop, "delegations");
   await audit.add({ ...note, detail: `${formatPrefix(delegation.prefix)} as ${delegation.id}` });
+  return { ...given, delegations: [delegation] };
 }
 
 async function first<T>(pools: readonly Pool[], take: (pool: Pool) => Promise<T | undefined>): Promise<T | undefined> {

@@ -7,7 +7,7 @@ import type { Repositories } from "../ports/repositories.ts";
 
 /* What must exist, or the call is refused. Text that cannot be a name is not looked up: it names nothing. */
 
-export function accountNotFound(handle: Handle): BrokerError {
+function accountNotFound(handle: Handle): BrokerError {
   return new BrokerError("account-not-found", `there is no account ${quote(handle)}`);
 }
 

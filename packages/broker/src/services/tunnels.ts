@@ -52,11 +52,12 @@ export function makeTunnels(needs: TunnelsNeeds): Tunnels {
         if (pop.state === "down") throw new BrokerError("pop-down", popDown(pop.name, pop.stateMessage));
         const { handle } = account;
         const { heartbeatSec } = settings;
-        const id = await tunnels.insert({ handle, pop: pop.name, ...reach, mtuBytes, heartbeatSec, sealedSecret, createdAt });
+        const told = { handle, pop: pop.name, ...reach, mtuBytes, heartbeatSec, createdAt };
+        const id = await tunnels.insert({ ...told, sealedSecret });
         await audit.add({ at: createdAt, event: "tunnel.added", handle, pop: pop.name, tunnel: id, detail: reach.encapsulation });
-        await givePrefixes(repositories, { pop: pop.name, tunnel: id, handle, at: createdAt });
+        const given = await givePrefixes(repositories, { pop: pop.name, tunnel: id, handle, at: createdAt });
         await revisions.note(pop.name, revision, [id]);
-        return getTunnel(tunnels, id);
+        return { id, ...told, ...given, userState: "enabled", adminState: "enabled", endpoint: undefined, lastSeenAt: undefined };
       });
     },
 

@@ -20,8 +20,10 @@ export function openPostgres({ url, connections }: PostgresOptions): Engine {
     idle_in_transaction_session_timeout: 30_000,
     types: { getTypeParser },
   });
-  // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
+  // A connection that breaks is replaced by the pool, and who uses it hears of it from the query. But it also emits an
+  // event, idle or not, that would end the process if nobody listened.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const listener = makeListener(connection);
   return {
@@ -57,9 +59,20 @@ function classify(error: unknown): FailureKind {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const conflicts = ["40001", "40P01", "55P03"];
   if (conflicts.includes(code)) return "conflict";
-  const away = ["08", "57P", "53300", "25P03", "ECONN", "EPIPE", "ENOENT", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
+  const away = [
+    "08",
+    "57P",
+    "53300",
+    "25P03",
+    "ECONN",
+    "EPIPE",
+    "ENOENT",
+    "ETIMEDOUT",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+  ];
   if (away.some((start) => code.startsWith(start))) return "unreachable";
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message)
-    ? "unreachable"
-    : "other";
+  return /Connection terminated|not queryable|timeout exceeded when trying to connect/.test(error.message) ? "unreachable" : "other";
 }

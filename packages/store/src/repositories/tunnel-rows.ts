@@ -1,3 +1,4 @@
+import { setImmediate as letOthersRun } from "node:timers/promises";
 import { wallSec } from "@tombolo/base";
 import { makeDelegationId, makeTunnelId, tunnelEnds, type Delegation, type Encapsulation, type Switch, type Tunnel } from "@tombolo/broker";
 import { readIpv4, readOptionalIpv4, readOptionalTime, readPrefix } from "./values.ts";
@@ -10,7 +11,7 @@ export interface TunnelFilter {
   readonly ids?: readonly number[];
 }
 
-export interface TunnelRow {
+interface TunnelRow {
   readonly id: number;
   readonly handle: string;
   readonly pop: string;
@@ -20,6 +21,8 @@ export interface TunnelRow {
   readonly mtu_bytes: number;
   readonly heartbeat_sec: number;
   readonly static_endpoint: string | null;
+  readonly sealed_secret: string;
+  readonly account_state: Switch;
   readonly created_at: number;
   readonly prefix: string;
   readonly pool_prefix: string;
@@ -29,25 +32,35 @@ export interface TunnelRow {
   readonly seen_at: number | null;
 }
 
-/** Whole tunnels with what their PoP needs besides, in the order of their numbers; two queries however many they are. */
-export async function selectTunnels(
-  scope: Scope,
-  filter: TunnelFilter,
-): Promise<readonly { readonly tunnel: Tunnel; readonly sealedSecret: string; readonly accountState: Switch }[]> {
-  const rows = await selectRows(scope, filter);
-  if (rows.length === 0) return [];
-  const delegations = Map.groupBy(await selectDelegations(scope, filter), (delegation) => delegation.tunnel);
-  return rows.map((row) => ({
-    tunnel: readTunnel(row, delegations.get(makeTunnelId(row.id)) ?? []),
-    sealedSecret: row.sealed_secret,
-    accountState: row.account_state,
-  }));
+/** A tunnel with what its PoP needs besides. */
+export interface FoundTunnel {
+  readonly tunnel: Tunnel;
+  readonly sealedSecret: string;
+  readonly accountState: Switch;
 }
 
-async function selectRows(
-  { trx }: Scope,
-  { handle, pop, ids }: TunnelFilter,
-): Promise<readonly (TunnelRow & { readonly sealed_secret: string; readonly account_state: Switch })[]> {
+/** Rows read at a time; node:sqlite holds the whole process up while it reads. */
+const pageRows = 2_000;
+
+/** Whole tunnels in the order of their numbers; two queries a page. */
+export async function selectTunnels(scope: Scope, filter: TunnelFilter): Promise<readonly FoundTunnel[]> {
+  const found: FoundTunnel[] = [];
+  for (let after = 0; ;) {
+    const rows = await selectRows(scope, filter, after);
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || last === undefined) return found;
+    const delegations = Map.groupBy(await selectDelegations(scope, filter, [first.id, last.id]), (delegation) => delegation.tunnel);
+    for (const row of rows) {
+      const tunnel = readTunnel(row, delegations.get(makeTunnelId(row.id)) ?? []);
+      found.push({ tunnel, sealedSecret: row.sealed_secret, accountState: row.account_state });
+    }
+    if (rows.length < pageRows) return found;
+    after = last.id;
+    await letOthersRun();
+  }
+}
+
+async function selectRows({ trx }: Scope, { handle, pop, ids }: TunnelFilter, after: number): Promise<readonly TunnelRow[]> {
   return trx
     .selectFrom("tunnel")
     .innerJoin("account", "account.handle", "tunnel.handle")
@@ -80,11 +93,17 @@ async function selectRows(
     .$if(handle !== undefined, (query) => query.where("tunnel.handle", "=", handle ?? ""))
     .$if(pop !== undefined, (query) => query.where("tunnel.pop", "=", pop ?? ""))
     .$if(ids !== undefined, (query) => query.where("tunnel.id", "in", ids ?? []))
+    .where("tunnel.id", ">", after)
     .orderBy("tunnel.id")
+    .limit(pageRows)
     .execute();
 }
 
-async function selectDelegations({ trx }: Scope, { handle, pop, ids }: TunnelFilter): Promise<readonly Delegation[]> {
+async function selectDelegations(
+  { trx }: Scope,
+  { handle, pop, ids }: TunnelFilter,
+  [first, last]: readonly [number, number],
+): Promise<readonly Delegation[]> {
   const rows = await trx
     .selectFrom("delegation")
     .innerJoin("allocation", "allocation.id", "delegation.allocation_id")
@@ -94,6 +113,8 @@ async function selectDelegations({ trx }: Scope, { handle, pop, ids }: TunnelFil
     .$if(handle !== undefined, (query) => query.where("tunnel.handle", "=", handle ?? ""))
     .$if(pop !== undefined, (query) => query.where("tunnel.pop", "=", pop ?? ""))
     .$if(ids !== undefined, (query) => query.where("tunnel.id", "in", ids ?? []))
+    .where("tunnel.id", ">=", first)
+    .where("tunnel.id", "<=", last)
     .orderBy("delegation.id")
     .execute();
   return rows.map((row) => ({

@@ -1,4 +1,5 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,22 @@ export interface PostgresServer {
 
 const programsFolder = "/usr/lib/postgresql";
 const aptLine = "apt-get install -y --no-install-recommends postgresql";
-const startLimitMs = 30_000;
+/** About half a minute. */
+const startAttempts = 1_200;
+
+/**
+ * Keeps the server for as long as its own input is open. That ends with the test process however it ends, kill -9
+ * included, and then nothing of the server stays. The data is thrown away, so it need not be written out.
+ */
+const keeperScript = `
+trap '' INT TERM HUP
+"$1" -D "$2" -k "$3" -c listen_addresses= </dev/null &
+server=$!
+read -r _
+kill -QUIT $server
+wait $server
+rm -rf "$3"
+`;
 
 /** Starts Debian's PostgreSQL with its own defaults, fsync included. Throws with the reason and the way out when there is none. */
 export async function startPostgres(): Promise<PostgresServer> {
@@ -31,32 +47,23 @@ export async function startPostgres(): Promise<PostgresServer> {
     rmSync(folder, { recursive: true, force: true });
     throw new Error(`initdb failed: ${made.stderr}`);
   }
-  const server = spawn(join(programs, "postgres"), ["-D", data, "-k", folder, "-c", "listen_addresses="], {
+  const keeper = spawn("sh", ["-c", keeperScript, "sh", join(programs, "postgres"), data, folder], {
     ...identity,
     cwd: folder,
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
   });
   // Without a reader a full pipe would stop the server; the last lines tell why a start failed.
   let log = "";
-  server.stderr.setEncoding("utf8").on("data", (text: string) => (log = (log + text).slice(-4_000)));
-  const endAbruptly = (): void => {
-    server.kill("SIGQUIT");
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const endWithSignal = (signal: NodeJS.Signals): void => {
-    endAbruptly();
-    // Our own listener is gone by now, so the signal does what it always does.
-    process.kill(process.pid, signal);
-  };
-  process.once("exit", endAbruptly).once("SIGTERM", endWithSignal).once("SIGINT", endWithSignal);
-  const url = (database: string): string => `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`;
+  keeper.stderr.setEncoding("utf8").on("data", (text: string) => (log = (log + text).slice(-4_000)));
+  const ended = once(keeper, "exit");
   const stop = async (): Promise<void> => {
-    await end(server);
-    process.off("exit", endAbruptly).off("SIGTERM", endWithSignal).off("SIGINT", endWithSignal);
-    rmSync(folder, { recursive: true, force: true });
+    keeper.stdin.end();
+    await ended;
   };
+  const url = (database: string): string => `postgres://postgres@localhost/${database}?host=${encodeURIComponent(folder)}`;
   try {
-    await waitUntilReady(server, url("postgres"));
+    await waitUntilReady(url("postgres"));
   } catch (error) {
     await stop();
     throw new Error(`PostgreSQL did not start: ${log}`, { cause: error });
@@ -92,14 +99,13 @@ function findIdentity(): { readonly uid: number; readonly gid: number } | undefi
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function waitUntilReady(server: ChildProcess, url: string): Promise<void> {
-  const deadline = performance.now() + startLimitMs;
-  for (;;) {
+async function waitUntilReady(url: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       await runOnce(url, "select 1");
       return;
     } catch (error) {
-      if (server.exitCode !== null || performance.now() > deadline) throw error;
+      if (attempt === startAttempts) throw error;
       await sleep(25);
     }
   }
@@ -113,14 +119,4 @@ async function runOnce(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** A fast shutdown, and an end without one when it takes too long. */
-async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
-  server.kill("SIGINT");
-  const timer = setTimeout(() => server.kill("SIGKILL"), 10_000);
-  await ended;
-  clearTimeout(timer);
 }

@@ -40,7 +40,7 @@ export function makeWorld(store: Store, { settings = {}, seed = 1 }: WorldOption
 }
 
 /** Hides nothing, but what was sealed looks other than what was not, and opens for its own purpose only. */
-export const testSealer: Sealer = {
+const testSealer: Sealer = {
   seal: (clear, purpose) => `${purpose}:${backwards(clear)}`,
   unseal(sealed, purpose) {
     assert(sealed.startsWith(`${purpose}:`), "sealed for another purpose");

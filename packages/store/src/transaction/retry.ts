@@ -1,9 +1,8 @@
-import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BrokerError } from "@tombolo/broker";
 import type { FailureKind } from "../engines/engine.ts";
 
-/** Forty tries with waits that double up to 64 ms and on average half as much again: about four seconds, then the caller hears of it. */
+/** Forty tries with waits that double up to 64 ms and up to as much again: about four seconds, then the caller hears of it. */
 const attempts = 40;
 const firstWaitMs = 1;
 const longestWaitMs = 64;
@@ -28,8 +27,8 @@ export async function retryConflicts<T>({ run, classify, pause = sleep }: Attemp
       if (attempt === attempts) throw busy("the database is busy; try again", error);
     }
     const waitMs = Math.min(firstWaitMs * 2 ** (attempt - 1), longestWaitMs);
-    // Spread, so that two who met do not meet again.
-    await pause(waitMs + randomInt(waitMs + 1));
+    // Spread by process, so that two who met do not meet again.
+    await pause(waitMs + (process.pid % (waitMs + 1)));
   }
 }
 

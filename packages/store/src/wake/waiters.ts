@@ -86,7 +86,7 @@ export function makeWaiters(readRevisions: ReadRevisions): Waiters {
       closed = true;
       clearTimeout(timer);
       timer = undefined;
-      for (const pop of [...waiting.keys()]) wake(pop);
+      for (const pop of waiting.keys()) wake(pop);
     },
   };
 }

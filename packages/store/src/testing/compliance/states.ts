@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { StateChange, TunnelOrder } from "@tombolo/broker";
 import type { OpenFreshStore } from "../fresh.ts";
-import { addAccount, addPop, ipv4, ipv6Prefix } from "../world.ts";
+import { openStore } from "../../open-store.ts";
+import { addAccount, addPop, ipv4, ipv6Prefix, makeWorld } from "../world.ts";
 import { inWorld, refuses } from "./in-world.ts";
 
 const pop = "nlams01";
@@ -112,6 +113,24 @@ export function testStates(openFreshStore: OpenFreshStore): void {
     }
     const near = await broker.states.changesSince(pop, revision - 90);
     assert.ok(typeof near === "object" && near.tunnels.length === 1);
+  });
+
+  test("all reads of one transaction see one moment, whatever others commit meanwhile", async ({ broker, store, url }) => {
+    await addPop(broker);
+    const handle = await addAccount(broker);
+    const other = await openStore({ url });
+    try {
+      const { broker: elsewhere } = makeWorld(other, { seed: 2 });
+      await store.read(async ({ revisions, tunnels }) => {
+        const before = await revisions.find(pop);
+        await elsewhere.tunnels.add({ handle, pop, encapsulation: "ayiya" });
+        assert.deepEqual(await tunnels.listTasks(pop), []);
+        assert.deepEqual(await revisions.find(pop), before);
+      });
+      assert.equal((await broker.states.snapshot(pop)).tunnels.length, 1);
+    } finally {
+      await other.close();
+    }
   });
 
   test("snapshot and changes taken while others write always add up to the truth", async ({ broker }) => {
