@@ -11,7 +11,8 @@ import { exitCodes, type Failure } from "../failure/failure.ts";
 import { failure, type Result } from "@tombolo/base";
 import { formatNote } from "../report/notes.ts";
 import { isBackgroundChild, runBackgroundChild } from "../run/background.ts";
-import { describeTrouble } from "../run/status.ts";
+import { wallClock } from "../run/clocks.ts";
+import { describeTrouble, formatTime } from "../run/status.ts";
 import { programName, version } from "../version.ts";
 import { parseArguments, type Arguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -93,7 +94,7 @@ function loadSettings(args: Arguments, environment: Readonly<Record<string, stri
 
 /** The background's log: a time before every line, because nothing else would tell it. */
 async function logChild(console: Console): Promise<Failure | undefined> {
-  const log = (text: string): void => console.out(`${new Date().toISOString()} ${text}`);
+  const log = (text: string): void => console.out(`${formatTime(wallClock.nowSec())} ${text}`);
   const problem = await runBackgroundChild((note, settings) => log(formatNote(note, nameLogin(settings)).text));
   log(problem === undefined ? "Down." : describeFailure(problem));
   return undefined;

@@ -1,9 +1,11 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterMs } from "@tombolo/base";
 import type { Command } from "../cli/command.ts";
 import { askControl } from "../control/client.ts";
 import type { Failure } from "../failure/failure.ts";
 import { makeLinuxPlatform } from "../platform/linux.ts";
+import { monotonicClock } from "../run/clocks.ts";
 import { pathsOf, type InstancePaths } from "../run/paths.ts";
 import { isAlive, readPidFile, readStartTicks, type ProcessMark } from "../run/pid-file.ts";
 import { explainControl } from "./status.ts";
@@ -71,9 +73,9 @@ async function end(mark: ProcessMark): Promise<boolean> {
 }
 
 async function isGone(mark: ProcessMark, patienceMs: number): Promise<boolean> {
-  const until = performance.now() + patienceMs;
+  const until = afterMs(monotonicClock.nowMs(), patienceMs);
   while (isAlive(mark)) {
-    if (performance.now() > until) return false;
+    if (monotonicClock.nowMs() > until) return false;
     await sleep(20);
   }
   return true;

@@ -2,6 +2,7 @@ import type { Command } from "../cli/command.ts";
 import { askControl, type ControlFailure } from "../control/client.ts";
 import type { Failure } from "../failure/failure.ts";
 import { formatStatus } from "../report/status-text.ts";
+import { wallClock } from "../run/clocks.ts";
 import { pathsOf } from "../run/paths.ts";
 
 export const statusCommand: Command = {
@@ -13,7 +14,7 @@ export const statusCommand: Command = {
   switches: {},
   examples: [
     ["tombolo status", "a table for people"],
-    [`tombolo status --json | jq -r .state`, `"up" when the PoP answers; also "connecting", "silent", "waiting", "stopping"`],
+    [`tombolo status --json | jq -r .state`, `"up" when the PoP answers; also "connecting", "silent", "offline", "waiting", "stopping"`],
   ],
   async run(context) {
     const paths = pathsOf(context.settings);
@@ -21,7 +22,7 @@ export const statusCommand: Command = {
     if (!answer.ok) return explainControl(answer.reason, paths.device);
     if (!("status" in answer.value)) return { code: "internal", message: "it answered something else than its status" };
     const { status } = answer.value;
-    context.out(context.json ? JSON.stringify(status) : formatStatus(status, Date.now()));
+    context.out(context.json ? JSON.stringify(status) : formatStatus(status, wallClock.nowSec()));
     return undefined;
   },
 };

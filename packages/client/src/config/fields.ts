@@ -18,7 +18,7 @@ export interface SettingValues {
   readonly "default-route": boolean;
   readonly metric: number;
   readonly "keep-trying": boolean;
-  readonly "log-file": string;
+  readonly logfile: string;
   readonly "run-dir": string;
 }
 
@@ -39,7 +39,7 @@ export interface Field<Value> {
   format(value: Value): string;
 }
 
-export const ticPort = 3874;
+const ticPort = 3874;
 
 export const fields: { readonly [Name in SettingName]: Field<SettingValues[Name]> } = {
   server: {
@@ -62,7 +62,7 @@ export const fields: { readonly [Name in SettingName]: Field<SettingValues[Name]
   },
   key: {
     hint: "KEY",
-    about: "the access key itself; the file must then be readable by its owner only (chmod 600)",
+    about: "the access key itself; the file must then not be readable by everybody (chmod 600)",
     example: "the-key-you-were-shown",
     secret: true,
     fallback: undefined,
@@ -71,7 +71,7 @@ export const fields: { readonly [Name in SettingName]: Field<SettingValues[Name]
   },
   "key-file": {
     hint: "FILE",
-    about: "a file that holds the access key and nothing else, readable by its owner only; - reads standard input",
+    about: "a file that holds the access key and nothing else, not readable by everybody (chmod 600); - reads standard input",
     example: "/etc/tombolo/key",
     secret: false,
     fallback: undefined,
@@ -124,7 +124,7 @@ export const fields: { readonly [Name in SettingName]: Field<SettingValues[Name]
     parse: parseYesNo,
     format: formatYesNo,
   },
-  "log-file": {
+  logfile: {
     hint: "FILE",
     about: "where --background writes what happens",
     example: "/var/log/tombolo/tombolo.log",
@@ -154,7 +154,7 @@ export const settingNames: readonly SettingName[] = [
   "default-route",
   "metric",
   "keep-trying",
-  "log-file",
+  "logfile",
   "run-dir",
 ];
 

@@ -9,7 +9,7 @@ import { describeOrigin, type Settings } from "./settings.ts";
 export const defaultConfPath = "/etc/tombolo/tombolo.conf";
 const keyFileBytes = 4096;
 
-/** `mustExist`: the path was asked for. A file that holds a key must be its owner's alone. */
+/** `mustExist`: the path was asked for. A file that holds a key must not be everybody's to read. */
 export function readConfFile(
   path: string,
   mustExist: boolean,
@@ -23,7 +23,7 @@ export function readConfFile(
   if (!parsed.ok) return refuse(`${path} line ${parsed.reason.line}`, parsed.reason.field, parsed.reason.fix);
   const key = parsed.value.find((entry) => entry.name === "key");
   if (key !== undefined && read.value.shared)
-    return refuse(`${path} line ${key.line}`, "key", `others can read this file; run "chmod 600 ${path}"`);
+    return refuse(`${path} line ${key.line}`, "key", `everybody can read this file; run "chmod 600 ${path}"`);
   return success({ path, entries: parsed.value });
 }
 
@@ -42,14 +42,17 @@ export function readAccessKey(settings: Settings): Result<string, Failure> {
   const shown = path === "-" ? "standard input" : path;
   const read = readBounded(path === "-" ? 0 : path, keyFileBytes);
   if (!read.ok) return refuse(where, "key-file", `${shown} cannot be read (${read.reason.message})`);
-  if (read.value.shared) return refuse(where, "key-file", `others can read ${shown}; run "chmod 600 ${shown}"`);
+  if (read.value.shared) return refuse(where, "key-file", `everybody can read ${shown}; run "chmod 600 ${shown}"`);
   const parsed = parseKey(new TextDecoder("latin1").decode(read.value.bytes).trim());
   return parsed.ok ? parsed : refuse(where, "key-file", `${shown} does not hold a key: ${parsed.reason}`);
 }
 
 interface BoundedRead {
   readonly bytes: Uint8Array;
-  /** A regular file that group or others may read. */
+  /**
+   * A regular file that everybody may use. The group is left alone: a credential that systemd hands to a service has an access list,
+   * which shows in the group's bits.
+   */
   readonly shared: boolean;
 }
 
@@ -65,7 +68,7 @@ function readBounded(target: string | 0, limitBytes: number): Result<BoundedRead
       length += got;
       if (got === 0 || length === limitBytes) break;
     }
-    return success({ bytes: bytes.slice(0, length), shared: target !== 0 && stat.isFile() && (stat.mode & 0o077) !== 0 });
+    return success({ bytes: bytes.slice(0, length), shared: target !== 0 && stat.isFile() && (stat.mode & 0o007) !== 0 });
   } catch (error) {
     return failure({ code: errorCode(error), message: errorMessage(error) });
   } finally {

@@ -21,13 +21,18 @@ export interface StatusReport {
   readonly device: string;
   readonly pid: number;
   readonly program: string;
-  /** connecting: never answered yet; up; silent: the PoP's answers stay away; waiting: for the next login; stopping. */
-  readonly state: "connecting" | "up" | "silent" | "waiting" | "stopping";
+  /**
+   * connecting: never answered yet; up; silent: the PoP's answers stay away; offline: no IPv4 route to the PoP; waiting: for the next
+   * login; stopping.
+   */
+  readonly state: "connecting" | "up" | "silent" | "offline" | "waiting" | "stopping";
   /** When the PoP first answered. */
   readonly provenAt: string | null;
   readonly tunnel: StatusTunnel | null;
   /** This host's own address towards the PoP; null without a route. */
   readonly source: string | null;
+  /** This host's own UDP port; a NAT on the way may show another one to the PoP. */
+  readonly sourcePort: number | null;
   readonly answer: { readonly at: string | null; readonly rttMs: number | null; readonly unansweredChecks: number } | null;
   readonly counters: StatusCounters | null;
   readonly drops: readonly StatusDrop[];

@@ -44,7 +44,7 @@ type LocalCode =
 function describeRemote(failure: Exclude<Failure, { code: LocalCode }>): string {
   switch (failure.code) {
     case "server-unreachable":
-      return `The TIC server ${failure.server} cannot be reached (${failure.message}): check the name and port, and that TCP to it may leave this network.`;
+      return `The TIC server ${failure.server} cannot be reached (${failure.message}): check this host's network, and the server's name and port.`;
     case "server-refused":
       return `The TIC server ${failure.server} refused: ${failure.message}; try again later, or ask its operator.`;
     case "wrong-key":
@@ -64,14 +64,18 @@ function describeRemote(failure: Exclude<Failure, { code: LocalCode }>): string 
     case "tunnel-unsupported":
       return `Tunnel ${failure.tunnel} is of type ${failure.encapsulation}, which this client does not carry: change its type to ayiya at the broker (its addresses stay).`;
     case "tunnel-malformed":
-      return `The server's description of tunnel ${failure.tunnel} cannot be used (${failure.message}): report it to the operator.`;
+      return `The server's description of ${nameTunnel(failure.tunnel)} cannot be used (${failure.message}): report it to the operator.`;
     case "pop-down":
-      return `The PoP of tunnel ${failure.tunnel} is down (the broker says "${failure.message}"): wait for its operator, or ask for a tunnel at another PoP.`;
+      return `The PoP of ${nameTunnel(failure.tunnel)} is down (the broker says "${failure.message}"): wait for its operator, or ask for a tunnel at another PoP.`;
     case "unanswered":
       return describeSilence(failure);
     case "plane-failed":
       return `The data plane stopped: ${failure.message}; start tombolo again, and report it if it comes back.`;
   }
+}
+
+function nameTunnel(tunnel: string | undefined): string {
+  return tunnel === undefined ? "your tunnel" : `tunnel ${tunnel}`;
 }
 
 function describeConfiguration(failure: Extract<Failure, { code: "bad-configuration" }>): string {

@@ -1,6 +1,9 @@
 import type { Ipv4Address } from "@tombolo/base";
 
-/** Why the client could not do what was asked; closed, and `exitCodes` holds a number of its own for each. */
+/**
+ * Why the client could not do what was asked; closed, and `exitCodes` holds a number of its own for each. `tunnel` is undefined where
+ * the server chose it, there being only one.
+ */
 export type Failure =
   | { readonly code: "internal"; readonly message: string }
   | { readonly code: "bad-usage"; readonly message: string; readonly command: string | undefined }
@@ -30,9 +33,9 @@ export type Failure =
   | { readonly code: "tunnel-disabled"; readonly tunnel: string; readonly by: "user" | "operator" }
   | { readonly code: "tunnel-unsupported"; readonly tunnel: string; readonly encapsulation: string }
   /** `tunnel show` was answered with something that cannot be a tunnel. */
-  | { readonly code: "tunnel-malformed"; readonly tunnel: string; readonly message: string }
+  | { readonly code: "tunnel-malformed"; readonly tunnel: string | undefined; readonly message: string }
   /** `message` is the server's own: which PoP, since when and why, as far as it tells. */
-  | { readonly code: "pop-down"; readonly tunnel: string; readonly message: string }
+  | { readonly code: "pop-down"; readonly tunnel: string | undefined; readonly message: string }
   | {
       readonly code: "unanswered";
       readonly pop: string;

@@ -1,7 +1,7 @@
 import { formatIpv4, formatIpv6, formatPrefix } from "@tombolo/base";
 import { describeFailure } from "../failure/describe.ts";
 import type { RunNote } from "../run/client-run.ts";
-import { describeTrouble, describeTunnel } from "../run/status.ts";
+import { describeTrouble, describeTunnel, roundRtt } from "../run/status.ts";
 import { ayiyaPort, type TunnelGrant } from "../tic/grant.ts";
 import { formatDuration, formatRtt } from "./units.ts";
 
@@ -66,7 +66,7 @@ export function describeNote(note: RunNote): Readonly<Record<string, unknown>> {
         tunnel: describeTunnel(note.grant),
       };
     case "proven":
-      return { event, rttMs: note.rttMs, tunnel: describeTunnel(note.grant) };
+      return { event, rttMs: roundRtt(note.rttMs), tunnel: describeTunnel(note.grant) };
     case "silent":
       return { event, skewSec: note.skewSec ?? null };
     case "moved":
@@ -80,7 +80,7 @@ export function describeNote(note: RunNote): Readonly<Record<string, unknown>> {
     case "login":
       return { event, attempt: note.attempt };
     case "answers-again":
-      return { event, silentSec: note.silentSec, rttMs: note.rttMs };
+      return { event, silentSec: note.silentSec, rttMs: roundRtt(note.rttMs) };
     case "clock-jumped":
       return { event, bySec: note.bySec };
     default:

@@ -1,8 +1,9 @@
+import type { WallSec } from "@tombolo/base";
 import type { StatusDrop, StatusReport } from "../control/messages.ts";
 import { formatBytes, formatDuration, formatRtt } from "./units.ts";
 
-/** `tombolo status` for people; `nowMs` is the wall clock. */
-export function formatStatus(status: StatusReport, nowMs: number): string {
+/** `tombolo status` for people; `now` is the wall clock. */
+export function formatStatus(status: StatusReport, now: WallSec): string {
   const rows: [string, string][] = [[status.device, `${stateText[status.state]} (process ${status.pid}, ${status.program})`]];
   const { tunnel, answer, counters, failure } = status;
   if (tunnel !== null) {
@@ -12,16 +13,16 @@ export function formatStatus(status: StatusReport, nowMs: number): string {
     ]);
     rows.push(["address", `${tunnel.address}, gateway ${tunnel.gateway}`]);
     if (tunnel.delegations.length > 0) rows.push(["prefixes", tunnel.delegations.join(", ")]);
-    rows.push(["endpoint", status.source === null ? "this host has no IPv4 route to the PoP" : `${status.source} on this host`]);
+    if (status.source !== null) rows.push(["endpoint", formatEndpoint(status.source, status.sourcePort)]);
   }
-  if (status.provenAt !== null) rows.push(["up since", `${status.provenAt}, ${ago(status.provenAt, nowMs)}`]);
-  if (answer !== null) rows.push(["answer", formatAnswer(answer, nowMs)]);
+  if (status.provenAt !== null) rows.push(["up since", `${status.provenAt}, ${ago(status.provenAt, now)}`]);
+  if (answer !== null) rows.push(["answer", formatAnswer(answer, now)]);
   if (counters !== null) {
     rows.push(["received", `${counters.inPackets} packets, ${formatBytes(counters.inBytes)}`]);
     rows.push(["sent", `${counters.outPackets} packets, ${formatBytes(counters.outBytes)}`]);
     rows.push([
       "dropped",
-      status.drops.length === 0 ? String(counters.drops) : status.drops.map((drop) => formatDrop(drop, nowMs)).join("; "),
+      status.drops.length === 0 ? String(counters.drops) : status.drops.map((drop) => formatDrop(drop, now)).join("; "),
     ]);
   }
   if (failure !== null) rows.push(["trouble", failure.message]);
@@ -33,20 +34,25 @@ const stateText: Readonly<Record<StatusReport["state"], string>> = {
   connecting: "connecting, no answer yet",
   up: "up",
   silent: "the PoP does not answer now",
+  offline: "this host has no IPv4 route to the PoP now",
   waiting: "waiting to log in again",
   stopping: "stopping",
 };
 
-function formatAnswer(answer: NonNullable<StatusReport["answer"]>, nowMs: number): string {
+function formatEndpoint(source: string, port: number | null): string {
+  return `${port === null ? source : `${source}:${port}`} on this host`;
+}
+
+function formatAnswer(answer: NonNullable<StatusReport["answer"]>, now: WallSec): string {
   if (answer.at === null || answer.rttMs === null) return `none to ${answer.unansweredChecks} checks`;
   const missing = answer.unansweredChecks === 0 ? "" : `, ${answer.unansweredChecks} asked since`;
-  return `${ago(answer.at, nowMs)}, round trip ${formatRtt(answer.rttMs)}${missing}`;
+  return `${ago(answer.at, now)}, round trip ${formatRtt(answer.rttMs)}${missing}`;
 }
 
-function formatDrop(drop: StatusDrop, nowMs: number): string {
-  return `${drop.count} ${drop.reason} (last ${ago(drop.lastAt, nowMs)}${drop.lastSource === null ? "" : ` from ${drop.lastSource}`})`;
+function formatDrop(drop: StatusDrop, now: WallSec): string {
+  return `${drop.count} ${drop.reason} (last ${ago(drop.lastAt, now)}${drop.lastSource === null ? "" : ` from ${drop.lastSource}`})`;
 }
 
-function ago(time: string, nowMs: number): string {
-  return `${formatDuration((nowMs - Date.parse(time)) / 1000)} ago`;
+function ago(time: string, now: WallSec): string {
+  return `${formatDuration(now - Date.parse(time) / 1000)} ago`;
 }

@@ -4,6 +4,7 @@ import { errorMessage } from "../failure/errors.ts";
 import type { Failure } from "../failure/failure.ts";
 import type { DefaultRoute } from "../platform/platform.ts";
 import type { Effect, Input, Note, State, SupervisorOptions } from "../supervisor/state.ts";
+import { quickChecks, tickMs } from "../supervisor/pace.ts";
 import { idle, makeSupervisor, type Supervise } from "../supervisor/step.ts";
 import type { TunnelGrant } from "../tic/grant.ts";
 import { Link, type LinkParts } from "./link.ts";
@@ -15,8 +16,8 @@ export interface ClientParts extends Omit<LinkParts, "onEvent"> {
   findSource(target: Ipv4Address): Promise<Ipv4Address | undefined>;
   readonly monotonic: MonotonicClock;
   readonly wall: WallClock;
-  /** Calls `run` every `everyMs`, until the returned function is called. */
-  repeat(everyMs: number, run: () => void): () => void;
+  /** Calls `run` once after `delayMs`, unless the returned function is called before. */
+  after(delayMs: number, run: () => void): () => void;
   readonly supervisor: SupervisorOptions;
   onNote(note: RunNote): void;
 }
@@ -38,9 +39,9 @@ export interface RunView {
   readonly state: State;
   readonly counters: PlaneCounters | undefined;
   readonly drops: readonly DropRecord[];
+  /** Our own UDP port. */
+  readonly port: number | undefined;
 }
-
-const tickMs = 1000;
 
 /** One run of `tombolo up`, from login to tear-down: carries the supervisor's effects out and tells it what came of them. */
 export class ClientRun {
@@ -50,7 +51,7 @@ export class ClientRun {
   readonly #abort = new AbortController();
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #state: State = idle;
-  #ticking = false;
+  #timer: { readonly delayMs: number; readonly cancel: () => void } | undefined;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -66,12 +67,9 @@ export class ClientRun {
   }
 
   /** Settles when everything is torn down: with why it ended, or with nothing when `stop` was called. Never rejects. */
-  async run(): Promise<Failure | undefined> {
-    const cancel = this.#parts.repeat(tickMs, () => void this.#tick());
+  run(): Promise<Failure | undefined> {
     this.#give({ kind: "start" });
-    const ending = await this.#done.promise;
-    cancel();
-    return ending;
+    return this.#done.promise;
   }
 
   stop(): void {
@@ -86,6 +84,15 @@ export class ClientRun {
     const step = this.#step(this.#state, input, this.#parts.monotonic.nowMs());
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
+    this.#schedule();
+  }
+
+  /** Keeps exactly one tick ahead; a wish for a sooner one replaces it. */
+  #schedule(): void {
+    const delayMs = tickDelayMs(this.#state);
+    if (delayMs !== undefined && this.#timer !== undefined && this.#timer.delayMs <= delayMs) return;
+    this.#timer?.cancel();
+    this.#timer = delayMs === undefined ? undefined : { delayMs, cancel: this.#parts.after(delayMs, () => this.#background(this.#tick())) };
   }
 
   #perform(effect: Effect): void {
@@ -141,15 +148,9 @@ export class ClientRun {
   }
 
   async #tick(): Promise<void> {
-    // A slow look at the source address must not pile up behind itself.
-    if (this.#ticking) return;
-    this.#ticking = true;
-    try {
-      const source = this.#state.phase === "running" ? await this.#parts.findSource(this.#state.grant.popIpv4) : undefined;
-      this.#give({ kind: "tick", wall: this.#parts.wall.nowSec(), source });
-    } finally {
-      this.#ticking = false;
-    }
+    this.#timer = undefined;
+    const source = this.#state.phase === "running" ? await this.#parts.findSource(this.#state.grant.popIpv4) : undefined;
+    this.#give({ kind: "tick", wall: this.#parts.wall.nowSec(), source });
   }
 
   #onPlane(event: PlaneEvent): void {
@@ -165,4 +166,12 @@ export class ClientRun {
         break;
     }
   }
+}
+
+/** Undefined: the state waits for nothing that time brings. */
+function tickDelayMs(state: State): number | undefined {
+  if (state.phase === "waiting") return tickMs.calm;
+  if (state.phase !== "running") return undefined;
+  const { unanswered } = state.health;
+  return unanswered > 0 && unanswered <= quickChecks ? tickMs.quick : tickMs.calm;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { ByteReader } from "@tombolo/base";
 import { openUserspacePlane } from "@tombolo/dataplane";
 import type { LoginSettings } from "../config/login.ts";
 import { askControl } from "../control/client.ts";
@@ -10,7 +10,7 @@ import { makeLinuxPlatform } from "../platform/linux.ts";
 import { fetchGrant } from "../tic/login.ts";
 import { programName } from "../version.ts";
 import { ClientRun, type RunNote } from "./client-run.ts";
-import { monotonicClock as monotonic, wallClock as wall } from "./clocks.ts";
+import { monotonicClock as monotonic, random, wallClock as wall } from "./clocks.ts";
 import { failureOfFault } from "./link.ts";
 import type { InstancePaths } from "./paths.ts";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.ts";
@@ -56,7 +56,8 @@ export async function runInstance(settings: InstanceSettings, onNote: (note: Run
 
 /** What keeps a run on these paths from beginning; nothing is changed by looking. */
 export async function findObstacle(paths: InstancePaths): Promise<Failure | undefined> {
-  const fault = await makeLinuxPlatform().findObstacle();
+  const platform = makeLinuxPlatform();
+  const fault = await platform.findObstacle();
   if (fault !== undefined) return failureOfFault(fault);
   const other = await askControl(paths.socket, { command: "status" });
   if (other.ok) {
@@ -64,7 +65,9 @@ export async function findObstacle(paths: InstancePaths): Promise<Failure | unde
   }
   if (other.reason.kind === "denied") return { code: "no-permission", what: "Asking the running tombolo" };
   const mark = readPidFile(paths.pidFile);
-  return mark === undefined || mark === "stale" ? undefined : { code: "already-running", device: paths.device, pid: mark.pid };
+  if (mark !== undefined && mark !== "stale") return { code: "already-running", device: paths.device, pid: mark.pid };
+  // Before the login rather than after it: a TIC server counts logins.
+  return (await platform.readLink(paths.device)) === undefined ? undefined : { code: "device-busy", device: paths.device };
 }
 
 function makeRun(settings: InstanceSettings, onNote: (note: RunNote) => void): ClientRun {
@@ -78,11 +81,11 @@ function makeRun(settings: InstanceSettings, onNote: (note: RunNote) => void): C
     findSource: findSourceAddress,
     monotonic,
     wall,
-    repeat: (everyMs, run) => {
-      const timer = setInterval(run, everyMs);
-      return () => clearInterval(timer);
+    after: (delayMs, act) => {
+      const timer = setTimeout(act, delayMs);
+      return () => clearTimeout(timer);
     },
-    supervisor: { keepTrying, spread: randomBytes(4).readUInt32BE() / 2 ** 32 },
+    supervisor: { keepTrying, spread: new ByteReader(random(4)).uint32() / 2 ** 32 },
     onNote,
   });
 }

@@ -10,14 +10,17 @@ export interface LinkParts {
   /** Undefined: no default route. */
   readonly defaultRouteMetric: number | undefined;
   readonly platform: Platform;
-  openPlane(options: PlaneOptions, onEvent: (event: PlaneEvent) => void): Promise<DataPlane>;
+  openPlane(options: PlaneOptions, onEvent: (event: PlaneEvent) => void): Promise<ClientPlane>;
   onEvent(event: PlaneEvent): void;
 }
+
+/** `ayiyaPort`: our own UDP port, which the kernel chose; firewalls and the PoP (but for a NAT) see it. */
+export type ClientPlane = DataPlane & { readonly ayiyaPort?: number | undefined };
 
 /** The data plane with its device, address and route, as one thing that is open or closed. Its operations run one after the other. */
 export class Link {
   readonly #parts: LinkParts;
-  #plane: DataPlane | undefined;
+  #plane: ClientPlane | undefined;
   #settings: LinkSettings | undefined;
   #tunnelId = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -49,8 +52,12 @@ export class Link {
     });
   }
 
-  view(): { counters: PlaneCounters | undefined; drops: readonly DropRecord[] } {
-    return { counters: this.#plane?.counters(this.#tunnelId), drops: this.#plane?.drops(this.#tunnelId) ?? [] };
+  view(): { counters: PlaneCounters | undefined; drops: readonly DropRecord[]; port: number | undefined } {
+    return {
+      port: this.#plane?.ayiyaPort,
+      counters: this.#plane?.counters(this.#tunnelId),
+      drops: this.#plane?.drops(this.#tunnelId) ?? [],
+    };
   }
 
   async #open(grant: TunnelGrant): Promise<Result<DefaultRoute | undefined, Failure>> {

@@ -18,6 +18,6 @@ export function pathsOf(settings: Settings): InstancePaths {
     directory,
     socket: join(directory, `${device}.sock`),
     pidFile: join(directory, `${device}.pid`),
-    logFile: settings.values["log-file"] ?? `/var/log/tombolo/${device}.log`,
+    logFile: settings.values.logfile ?? `/var/log/tombolo/${device}.log`,
   };
 }

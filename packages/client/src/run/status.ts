@@ -20,9 +20,10 @@ export function makeStatus(
   return {
     ...about,
     state: nameOf(state),
-    provenAt: running === undefined ? null : formatTime(running.provenAt),
+    provenAt: running === undefined ? null : formatMaybe(running.provenAt),
     tunnel: grant === undefined ? null : describeTunnel(grant),
     source: running?.source === undefined ? null : formatIpv4(running.source),
+    sourcePort: view.port ?? null,
     answer: running === undefined ? null : describeAnswer(running),
     counters:
       counters === undefined
@@ -62,6 +63,7 @@ function nameOf(state: State): StatusReport["state"] {
     case "waiting":
       return "waiting";
     case "running":
+      if (state.source === undefined) return "offline";
       if (state.health.silent) return "silent";
       return state.provenAt === undefined ? "connecting" : "up";
     case "closing":
@@ -74,18 +76,28 @@ function nameOf(state: State): StatusReport["state"] {
 
 function describeAnswer(running: Running): StatusReport["answer"] {
   const { answeredAt, rttMs, unanswered } = running.health;
-  return { at: formatTime(answeredAt), rttMs: rttMs ?? null, unansweredChecks: unanswered };
+  return { at: formatMaybe(answeredAt), rttMs: rttMs === undefined ? null : roundRtt(rttMs), unansweredChecks: unanswered };
+}
+
+/** Microseconds; more would be noise. */
+export function roundRtt(rttMs: number): number {
+  return Math.round(rttMs * 1000) / 1000;
 }
 
 function describeDrop(drop: DropRecord): StatusReport["drops"][number] {
   const lastSource = drop.lastSource === undefined ? null : formatEndpoint(drop.lastSource);
-  return { reason: drop.reason, count: drop.count, lastAt: formatTime(drop.lastAt) ?? "", lastSource };
+  return { reason: drop.reason, count: drop.count, lastAt: formatTime(drop.lastAt), lastSource };
 }
 
 function formatEndpoint(endpoint: PlaneEndpoint): string {
   return `${formatIpv4(endpoint.ipv4)}:${endpoint.port}`;
 }
 
-function formatTime(at: WallSec | undefined): string | null {
-  return at === undefined ? null : new Date(at * 1000).toISOString().replace(".000Z", "Z");
+function formatMaybe(at: WallSec | undefined): string | null {
+  return at === undefined ? null : formatTime(at);
+}
+
+/** `2026-11-20T09:30:00Z`. */
+export function formatTime(at: WallSec): string {
+  return new Date(at * 1000).toISOString().replace(".000Z", "Z");
 }

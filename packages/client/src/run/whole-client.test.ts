@@ -14,7 +14,7 @@ import { monotonicClock, wallClock } from "./clocks.ts";
 import { makeStatus } from "./status.ts";
 
 // The whole client but for the kernel: TIC over a real loopback connection against the protocols' own server session, AYIYA between two
-// memory data planes, a platform in memory, and a clock on which a second takes two milliseconds.
+// memory data planes, a platform in memory, and a clock on which a tick takes two milliseconds.
 
 test("up: login, interface, address, route and MTU, proven by the PoP's answer; stop takes all of it down", async (t) => {
   const world = await World.open(t);
@@ -150,7 +150,7 @@ interface RunWish {
   readonly keepTrying: boolean;
 }
 
-const secondMs = 2;
+const tickRealMs = 2;
 
 /** A broker, a PoP and one client, joined by an IPv4 network in which `popIpv4` is where the PoP can be reached. */
 class World {
@@ -212,7 +212,7 @@ class World {
       findSource: () => Promise.resolve(this.clientIpv4),
       monotonic: { nowMs: () => monotonicMs(this.#nowMs) },
       wall: { nowSec: () => wallSec(Math.floor(this.#nowMs / 1000)) },
-      repeat: (everyMs, run) => this.#repeat(everyMs, run),
+      after: (delayMs, run) => this.#after(delayMs, run),
       supervisor: { keepTrying: wish.keepTrying ?? false, spread: 0.5 },
       onNote: (note) => void this.notes.push(note),
     });
@@ -229,11 +229,11 @@ class World {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    let ended = false;
-    void this.ending.then(() => (ended = true));
+    let ended: string | undefined;
+    void this.ending.then((failure) => (ended = JSON.stringify(failure ?? null)));
     while (!condition()) {
-      assert.ok(!ended, `it ended early: ${JSON.stringify(await this.ending)} after ${this.kinds().join(" ")}`);
-      await new Promise((resolve) => void setTimeout(resolve, secondMs));
+      assert.equal(ended, undefined, `it ended early, after ${this.kinds().join(" ")}`);
+      await new Promise((resolve) => void setTimeout(resolve, tickRealMs));
     }
   }
 
@@ -244,13 +244,13 @@ class World {
     this.#server.close();
   }
 
-  #repeat(everyMs: number, run: () => void): () => void {
-    const timer = setInterval(() => {
-      this.#nowMs += everyMs;
+  #after(delayMs: number, run: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.#nowMs += delayMs;
       run();
       this.#carry();
-    }, secondMs);
-    return () => clearInterval(timer);
+    }, tickRealMs);
+    return () => clearTimeout(timer);
   }
 
   #openClient(onEvent: Parameters<typeof openMemoryPlane>[2]): DataPlane {

@@ -20,8 +20,18 @@ export const pace = {
   },
 } as const;
 
-const recheckMs = [1_000, 1_000, 1_000, 2_000, 4_000, 8_000, 16_000];
+/**
+ * The first ones are quick because a PoP proves a new endpoint before traffic follows it, so that the first check after a move is
+ * mostly lost; the later ones leave even a slow satellite the time to answer.
+ */
+const recheckMs = [200, 300, 500, 1_000, 1_000, 2_000, 4_000, 8_000, 16_000];
 const recheckMostMs = 30_000;
+
+/** How often the supervisor wants a tick: closely while quick checks are out, else once a second. */
+export const tickMs = { quick: 100, calm: 1_000 } as const;
+
+/** While no more checks than this are unanswered, ticks are quick. */
+export const quickChecks = 4;
 
 /** How long to wait for an answer before the next check, `unanswered` (1 or more) having gone out since the last answer. */
 export function recheckAfterMs(unanswered: number): number {

@@ -134,7 +134,7 @@ test("a silent PoP is named once, asked ever more rarely, and named once when it
   const effects = world.take();
   assert.equal(effects.filter((effect) => effect === "note:silent").length, 1);
   const checks = effects.filter((effect) => effect === "check").length;
-  assert.ok(checks >= 6 && checks <= 8, `${checks} checks in a minute`);
+  assert.ok(checks >= 8 && checks <= 11, `${checks} checks in a minute`);
   world.answer();
   assert.deepEqual(world.take(), ["note:answers-again"]);
 });

@@ -14,7 +14,7 @@ const mostAddresses = 8;
 export async function dial(server: ServerName, signal: AbortSignal): Promise<Result<Socket, string>> {
   let reason = "its name has no address";
   try {
-    const found = isIP(server.host) > 0 ? [{ address: server.host }] : await lookup(server.host, { all: true, order: "ipv4first" });
+    const found = isIP(server.host) > 0 ? [{ address: server.host }] : await resolve(server.host, signal);
     for (const { address } of found.slice(0, mostAddresses)) {
       const socket = await dialOne(address, server.port, signal);
       if (socket.ok || signal.aborted) return socket;
@@ -24,6 +24,14 @@ export async function dial(server: ServerName, signal: AbortSignal): Promise<Res
     reason = errorMessage(error);
   }
   return failure(reason);
+}
+
+/** A look-up cannot be taken back: after an abort nobody waits for it, but the process lives until the resolver gives up. */
+async function resolve(host: string, signal: AbortSignal): Promise<readonly { readonly address: string }[]> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("no longer wanted")), { once: true });
+  });
+  return Promise.race([lookup(host, { all: true, order: "ipv4first" }), aborted]);
 }
 
 function dialOne(host: string, port: number, signal: AbortSignal): Promise<Result<Socket, string>> {

@@ -92,7 +92,7 @@ export function makeGrant(tunnel: TicTunnel): Result<TunnelGrant, Failure> {
 function explain(outcome: TicOutcome, login: TicLogin, wanted: number | undefined): Failure {
   const server = formatServer(login.server);
   const user = formatTicUsername(login.user);
-  const tunnel = wanted === undefined ? (login.user.tunnel ?? "of this account") : `T${wanted}`;
+  const tunnel = wanted === undefined ? login.user.tunnel : `T${wanted}`;
   switch (outcome.kind) {
     case "no-tunnel":
       return { code: "no-tunnel", user };
@@ -108,7 +108,8 @@ function explain(outcome: TicOutcome, login: TicLogin, wanted: number | undefine
       return { code: "clock-off", skewSec: -outcome.skewSec, said: "the broker's" };
     case "refused":
       // The server has one text for "unknown" and "not yours" (sheet, section 8).
-      if (outcome.stage === "show" && /no such tunnel/i.test(outcome.text)) return { code: "tunnel-not-found", tunnel };
+      if (outcome.stage === "show" && tunnel !== undefined && /no such tunnel/i.test(outcome.text))
+        return { code: "tunnel-not-found", tunnel };
       return { code: "server-refused", server, message: outcome.text === "" ? "it gave no reason" : outcome.text };
     case "malformed":
       if (outcome.stage === "show") return { code: "tunnel-malformed", tunnel, message: outcome.what };
