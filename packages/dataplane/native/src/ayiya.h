@@ -23,18 +23,25 @@ struct AyiyaHeader {
 // Writes 44 bytes, with the key in place of the signature.
 void write_ayiya(uint8_t* to, const AyiyaHeader& header);
 
-// Signs packets whose key stands in the signature's place. `bytes` is at least 44.
-void sign_ayiya(uint8_t* packet, size_t bytes);
-void sign_ayiya_pair(uint8_t* packet_a, uint8_t* packet_b, size_t bytes);
+// Signs `count` packets that stand back to back, `each_bytes` long (at least 44), their keys in the signature's place.
+void sign_ayiya(uint8_t* packets, size_t count, size_t each_bytes);
 
-// One packet under verification: the key takes the signature's place, and the signature comes back with `right`.
-struct AyiyaCheck {
-  uint8_t* packet;
-  uint8_t received[sha1_bytes];
-  uint8_t expected[sha1_bytes];
+// Packets of one length under verification. Between add() and settle() the key stands in the signature's place; afterwards the
+// signature is back.
+class AyiyaChecks {
+ public:
+  size_t count() const { return count_; }
+  bool is_full() const { return count_ == sha1_batch; }
+  // Whether this packet may join: of the same length, and behind those that wait already.
+  bool fits(const uint8_t* packet, size_t bytes) const;
+  void add(uint8_t* packet, size_t bytes, const uint8_t* key);
+  // right[i] tells of the packet added as number i. Empty again afterwards.
+  void settle(bool* right);
 
-  void begin(uint8_t* datagram, const uint8_t* key);
-  bool right();
+ private:
+  size_t count_ = 0, bytes_ = 0;
+  uint8_t* packets_[sha1_batch];
+  uint8_t received_[sha1_batch][sha1_bytes];
 };
 
 }  // namespace tombolo

@@ -84,39 +84,30 @@ const Slot* Engine::find_slot(SlotRun& run, int32_t index) const {
 void Engine::verify_ayiya(int32_t count) {
   const size_t records = clamp(count, setup_.net);
   SlotRun run;
-  AyiyaCheck checks[2];
-  int32_t* waiting = nullptr;  // a record whose check waits for another of the same length
-  const auto settle = [](int32_t* words, AyiyaCheck& check) {
-    words[net_word::verdict] = check.right() ? net_verdicts::accept : net_verdicts::bad_signature;
-  };
-  const auto settle_waiting = [&] {
-    if (waiting == nullptr) return;
-    sha1(checks[0].packet, static_cast<size_t>(waiting[net_word::length]), checks[0].expected);
-    settle(waiting, checks[0]);
-    waiting = nullptr;
+  AyiyaChecks checks;
+  int32_t* waiting[sha1_batch];
+  const auto settle = [&] {
+    bool right[sha1_batch];
+    const size_t settled = checks.count();
+    checks.settle(right);
+    for (size_t i = 0; i < settled; i++) {
+      waiting[i][net_word::verdict] = right[i] ? net_verdicts::accept : net_verdicts::bad_signature;
+    }
   };
   for (size_t i = 0; i < records; i++) {
     int32_t* words = setup_.net.words + i * net_words;
     if (words[net_word::verdict] != net_verdicts::verify) continue;
+    words[net_word::verdict] = net_verdicts::bad_signature;
     const int32_t offset = words[net_word::offset], length = words[net_word::length];
     const Slot* slot = find_slot(run, words[net_word::slot]);
-    words[net_word::verdict] = net_verdicts::bad_signature;
     if (slot == nullptr || length < static_cast<int32_t>(ayiya::header_bytes) || !inside(offset, length, setup_.net)) continue;
     uint8_t* packet = setup_.net.data + offset;
-    // Records that overlap (an error of the caller's) must not see each other's key.
-    if (waiting != nullptr && (waiting[net_word::length] != length || packet < checks[0].packet + length)) settle_waiting();
-    if (waiting == nullptr) {
-      checks[0].begin(packet, slot->key);
-      waiting = words;
-      continue;
-    }
-    checks[1].begin(packet, slot->key);
-    sha1_pair(checks[0].packet, checks[1].packet, static_cast<size_t>(length), checks[0].expected, checks[1].expected);
-    settle(waiting, checks[0]);
-    settle(words, checks[1]);
-    waiting = nullptr;
+    // Records that overlap (an error of the caller's) must not see each other's key: they do not fit either.
+    if (!checks.fits(packet, static_cast<size_t>(length))) settle();
+    waiting[checks.count()] = words;
+    checks.add(packet, static_cast<size_t>(length), slot->key);
   }
-  settle_waiting();
+  settle();
 }
 
 int32_t Engine::tun_send(int32_t count) {
@@ -128,10 +119,16 @@ int32_t Engine::tun_send(int32_t count) {
     if (words[net_word::verdict] != net_verdicts::accept) continue;
     const int32_t offset = words[net_word::inner_offset], length = words[net_word::inner_length];
     if (length <= 0 || !inside(offset, length, setup_.net)) continue;
-    merger_.push(setup_.net.data + offset, static_cast<size_t>(length));
+    merger_.push(setup_.net.data + offset, static_cast<size_t>(length), checksums_of(words[net_word::socket]));
   }
   merger_.flush();
   return merger_.written() == 0 && merger_.first_error() < 0 ? merger_.first_error() : static_cast<int32_t>(merger_.written());
+}
+
+Checksums Engine::checksums_of(int32_t socket) const {
+  const bool is_raw = socket >= 0 && static_cast<size_t>(socket) < setup_.socket_count &&
+                      setup_.sockets[socket].kind == SocketKind::proto41;
+  return is_raw ? Checksums::maybe_partial : Checksums::complete;
 }
 
 int Engine::write(const iovec* pieces, int count) {
@@ -143,6 +140,7 @@ int Engine::write(const iovec* pieces, int count) {
 }
 
 int32_t Engine::tun_receive() {
+  if (setup_.tun_fd < 0) return -EBADF;
   const Shared room = without_craft(setup_.tun);
   size_t records = 0, offset = 0;
   while (records < room.records && offset + receive_room <= room.data_bytes) {

@@ -51,6 +51,7 @@ class Engine final : PacketSink, SendReport {
   const Slot* find_slot(SlotRun& run, int32_t index) const;
   int encap_one(size_t record, SlotRun& run, uint32_t epoch_sec);
   int target_of(const int32_t* words, const Slot& slot, Target& target) const;
+  Checksums checksums_of(int32_t socket) const;
   ssize_t read_tun(size_t offset, int32_t* words);
 
   EngineSetup setup_;

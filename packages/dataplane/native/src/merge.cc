@@ -11,16 +11,19 @@ namespace {
 
 constexpr size_t flow_ports = ip6::header_bytes;  // source and destination port, four bytes
 
+// RFC 8200 section 5: every link carries this much.
+constexpr size_t minimum_mtu_bytes = 1280;
+
 VnetHeader plain_header{};
 
 enum class Shape { other_flow, tcp, hidden };
 
-// `hidden`: extension headers or fragments, behind which any flow may stand.
+// `hidden`: extension headers, fragments or a cut TCP header, behind which any flow may stand.
 Shape shape_of(const uint8_t* packet, size_t bytes) {
   if (bytes < ip6::header_bytes || !ip6::is_version(packet)) return Shape::other_flow;
   switch (packet[ip6::next_header]) {
     case protocol::tcp:
-      return bytes >= ip6::header_bytes + tcp::header_bytes ? Shape::tcp : Shape::other_flow;
+      return bytes >= ip6::header_bytes + tcp::header_bytes ? Shape::tcp : Shape::hidden;
     case 0:    // hop-by-hop options
     case 43:   // routing
     case 44:   // fragment
@@ -39,9 +42,31 @@ Shape shape_of(const uint8_t* packet, size_t bytes) {
 bool is_congestion_marked(const uint8_t* packet) { return (packet[1] >> 4 & 3) == 3; }
 
 bool checksum_right(const uint8_t* packet, size_t transport_bytes) {
-  const uint64_t sum = pseudo_header(packet, transport_bytes, protocol::tcp) +
+  const uint64_t sum = pseudo_header(packet, transport_bytes, packet[ip6::next_header]) +
                        sum_bytes(packet + ip6::header_bytes, transport_bytes);
   return fold(sum) == 0xffff;
+}
+
+size_t header_bytes_of(const uint8_t* packet) {
+  if (packet[ip6::next_header] == protocol::udp) return ip6::header_bytes + udp::header_bytes;
+  return ip6::header_bytes + (packet[ip6::header_bytes + tcp::data_offset] >> 4) * size_t{4};
+}
+
+size_t checksum_at(const uint8_t* packet) { return packet[ip6::next_header] == protocol::udp ? udp::checksum : tcp::checksum; }
+
+// TCP or UDP without extension headers whose checksum field holds the sum of the pseudo-header and nothing more.
+bool is_partial(const uint8_t* packet, size_t bytes) {
+  if (bytes < ip6::header_bytes || !ip6::is_version(packet)) return false;
+  const size_t transport_bytes = load16(packet + ip6::payload_length);
+  const uint8_t number = packet[ip6::next_header];
+  const size_t minimum = number == protocol::tcp ? tcp::header_bytes : udp::header_bytes;
+  if ((number != protocol::tcp && number != protocol::udp) || transport_bytes < minimum ||
+      transport_bytes > bytes - ip6::header_bytes || header_bytes_of(packet) > ip6::header_bytes + transport_bytes) {
+    return false;
+  }
+  uint8_t partial[2];
+  store_partial(partial, pseudo_header(packet, transport_bytes, number));
+  return memcmp(partial, packet + ip6::header_bytes + checksum_at(packet), 2) == 0 && !checksum_right(packet, transport_bytes);
 }
 
 // Whether a TCP packet may be merged at all; fills `segment` when so.
@@ -73,11 +98,16 @@ bool same_headers(const TcpSegment& a, const TcpSegment& b) {
 
 }  // namespace
 
-void Merger::push(uint8_t* packet, size_t bytes) {
+void Merger::push(uint8_t* packet, size_t bytes, Checksums checksums) {
   const Shape shape = shape_of(packet, bytes);
   if (shape == Shape::hidden) flush();  // order within every flow stays, whatever it is
-  if (shape != Shape::tcp) return write_alone(packet, bytes);
+  const bool partial = checksums == Checksums::maybe_partial && is_partial(packet, bytes);
+  if (shape != Shape::tcp) return partial ? write_partial(packet, bytes) : write_alone(packet, bytes);
   Group* group = find(packet);
+  if (partial) {
+    if (group != nullptr) close(*group);
+    return write_partial(packet, bytes);
+  }
   TcpSegment segment;
   const bool mergeable = read_segment(packet, bytes, segment);
   if (group != nullptr) {
@@ -161,6 +191,22 @@ void Merger::close(Group& group) {
 
 void Merger::write_alone(uint8_t* packet, size_t bytes) {
   const iovec pieces[2] = {{&plain_header, sizeof plain_header}, {packet, bytes}};
+  count(sink_.write(pieces, 2), 1);
+}
+
+// The kernel is to finish the checksum. It did not tell the size of the segments that it had merged; cut for the smallest MTU
+// there is they pass wherever those would have.
+void Merger::write_partial(uint8_t* packet, size_t bytes) {
+  const size_t total = ip6::header_bytes + load16(packet + ip6::payload_length);
+  const size_t header_bytes = header_bytes_of(packet);
+  const bool is_super = packet[ip6::next_header] == protocol::tcp && total > minimum_mtu_bytes;
+  VnetHeader vnet{vnet::needs_checksum, vnet::gso_none, static_cast<uint16_t>(header_bytes), 0,
+                  ip6::header_bytes,    static_cast<uint16_t>(checksum_at(packet))};
+  if (is_super) {
+    vnet.gso_type = vnet::gso_tcp6;
+    vnet.segment_bytes = static_cast<uint16_t>(minimum_mtu_bytes - header_bytes);
+  }
+  const iovec pieces[2] = {{&vnet, sizeof vnet}, {packet, total < bytes ? total : bytes}};
   count(sink_.write(pieces, 2), 1);
 }
 

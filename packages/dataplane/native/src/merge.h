@@ -26,12 +26,20 @@ struct TcpSegment {
   bool push;
 };
 
+// What a packet's transport checksum may be when it is not right.
+enum class Checksums {
+  complete,
+  // Off a raw socket. The kernel's own receive coalescing looks into protocol 41 and hands super-packets to the socket without
+  // their virtio header, checksum unfinished; so do senders on this host that leave the checksum to a device.
+  maybe_partial,
+};
+
 class Merger {
  public:
   explicit Merger(PacketSink& sink) : sink_(sink) {}
 
   // Takes one IPv6 packet; its header may be changed and its bytes must stay until flush().
-  void push(uint8_t* packet, size_t bytes);
+  void push(uint8_t* packet, size_t bytes, Checksums checksums = Checksums::complete);
   // Writes what is still open. Waiting for the next batch would add latency and gain nothing.
   void flush();
 
@@ -58,6 +66,7 @@ class Merger {
   void open(const TcpSegment& segment);
   void close(Group& group);
   void write_alone(uint8_t* packet, size_t bytes);
+  void write_partial(uint8_t* packet, size_t bytes);
   void count(int error, size_t packets);
 
   PacketSink& sink_;

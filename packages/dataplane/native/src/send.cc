@@ -92,12 +92,9 @@ void Sender::flush() {
 }
 
 void Sender::sign() {
-  size_t i = 0;
-  for (; i + 1 < count_ && bytes_of(i + 1) == each_bytes_; i += 2) {
-    uint8_t* packet = buffer_ + i * each_bytes_;
-    sign_ayiya_pair(packet, packet + each_bytes_, each_bytes_);
-  }
-  for (; i < count_; i++) sign_ayiya(buffer_ + i * each_bytes_, bytes_of(i));
+  const size_t equal = last_bytes_ == each_bytes_ ? count_ : count_ - 1;
+  sign_ayiya(buffer_, equal, each_bytes_);
+  if (equal < count_) sign_ayiya(buffer_ + equal * each_bytes_, 1, last_bytes_);
 }
 
 // False when the kernel refuses to segment here; everything else is settled.

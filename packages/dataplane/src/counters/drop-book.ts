@@ -6,7 +6,7 @@ import type { DropRecord } from "../plane/plane.ts";
  * What was dropped of which tunnel and why, with the last time, source and first bytes: a bounded book per worker in shared memory.
  * Where it is full the oldest entry nearby gives way; the sums per reason and per tunnel are kept elsewhere and stay right.
  */
-const records = 1024;
+const records = 2 ** 10;
 const near = 8;
 const recordBytes = 160;
 const recordWords = recordBytes / 4;
@@ -34,7 +34,7 @@ export class DropBook {
     const base = record * recordWords;
     const words = this.#words;
     words[base + word.count] = (words[base + word.count] ?? 0) + 1;
-    if (words[base + word.atSec] === atSec) return;
+    if (words[base + word.atSec] === (atSec | 0)) return;
     words[base + word.atSec] = atSec;
     words[base + word.ip] = ip;
     words[base + word.port] = port;
@@ -47,14 +47,15 @@ export class DropBook {
   /** The record of this slot and reason; a free one, or else the oldest one nearby, is made into it. */
   #seat(slot: number, reason: number): number {
     const words = this.#words;
-    const start = Math.imul(slot * 64 + reason, 0x9e3779b1) >>> 0;
-    let best = start % records;
+    // The upper bits of the product are the ones that every bit of the key reaches.
+    const start = Math.imul(slot * 64 + reason, 0x9e3779b1) >>> 22;
+    let best = start;
     let bestAge = Number.POSITIVE_INFINITY;
     for (let i = 0; i < near; i += 1) {
       const record = (start + i) % records;
       const base = record * recordWords;
       if (words[base + word.slot] === slot + 1 && words[base + word.reason] === reason) return record;
-      const age = words[base + word.slot] === 0 ? -1 : (words[base + word.atSec] ?? 0);
+      const age = words[base + word.slot] === 0 ? -1 : (words[base + word.atSec] ?? 0) >>> 0;
       if (age < bestAge) {
         best = record;
         bestAge = age;
@@ -78,7 +79,7 @@ export class DropBook {
       found.push({
         reason: dropReasons[words[base + word.reason] ?? 0] ?? "short",
         count: words[base + word.count] ?? 0,
-        lastAt: wallSec(words[base + word.atSec] ?? 0),
+        lastAt: wallSec((words[base + word.atSec] ?? 0) >>> 0),
         lastSource: ip === 0 ? undefined : { ipv4: { family: 4, value: ip }, port: words[base + word.port] ?? 0 },
         lastBytes: this.#bytes.slice(record * recordBytes + bytesAt, record * recordBytes + bytesAt + (words[base + word.length] ?? 0)),
       });

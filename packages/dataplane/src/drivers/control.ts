@@ -4,15 +4,7 @@ import { DropBook, mergeDrops } from "../counters/drop-book.ts";
 import { socketKinds, type SocketKind } from "../engine/packet-io.ts";
 import type { EngineReport } from "../engine/state.ts";
 import { dropReasons } from "../plane/drop-reasons.ts";
-import type {
-  DataPlane,
-  DropRecord,
-  PlaneCounters,
-  PlaneEvent,
-  PlaneOptions,
-  PlaneTotals,
-  PlaneTunnel,
-} from "../plane/plane.ts";
+import type { DataPlane, DropRecord, PlaneCounters, PlaneEvent, PlaneOptions, PlaneTotals, PlaneTunnel } from "../plane/plane.ts";
 import type { TableMemory } from "../table/memory.ts";
 import { TableWriter } from "../table/writer.ts";
 
@@ -137,7 +129,8 @@ export class PlaneControl implements DataPlane {
     const slot = this.#writer.slotOf(id);
     if (slot < 0) return;
     this.#setup.post({ kind: "beat", slot }, "first");
-    this.#setup.post({ kind: "check", slot }, "first");
+    // The kernel deals the answer to one of the workers that share the port, and only who asked knows it.
+    this.#setup.post({ kind: "check", slot }, "all");
   }
 
   /** What a worker saw. Reports about a tunnel that is gone meanwhile end here. */

@@ -45,13 +45,17 @@ export class MemoryIo implements PacketIo {
 
   netReceive(socket: number): number {
     const kind = socketKinds[socket];
+    if (kind === undefined) return 0;
     let at = 0;
     let count = 0;
-    while (kind !== undefined && count < limits.netPackets && at + maxRead <= limits.netDataBytes - limits.craftBytes) {
+    while (count < limits.netPackets && at + maxRead <= limits.netDataBytes - limits.craftBytes) {
       const packet = this.#wire.nextFromNetwork(kind);
       if (packet === undefined) break;
       this.netData.set(packet.bytes, at);
-      this.netPackets.set([at, packet.bytes.length, packet.ip, packet.port, packet.tos, socket, netVerdicts.drop, 0, 0, 0], count * netWords);
+      this.netPackets.set(
+        [at, packet.bytes.length, packet.ip, packet.port, packet.tos, socket, netVerdicts.drop, 0, 0, 0],
+        count * netWords,
+      );
       at += packet.bytes.length;
       count += 1;
     }

@@ -42,7 +42,7 @@ export async function openUserspacePlane(options: PlaneOptions, onEvent: (event:
 
 function openLanes(addon: Addon, options: PlaneOptions, fds: number[]): { lanes: Lane[]; ayiyaPort: number | undefined } {
   const several = options.workers > 1;
-  let { ayiyaPort } = options;
+  const ports = { ayiya: options.ayiyaPort, udp: options.udpPort };
   const keep = <T extends { readonly fd: number }>(opened: T): T => {
     fds.push(opened.fd);
     return opened;
@@ -55,15 +55,16 @@ function openLanes(addon: Addon, options: PlaneOptions, fds: number[]): { lanes:
         const fd = options.proto41 ? keep(addon.openProto41(options.outerIpv4.value, index, options.workers)).fd : -1;
         return { fd, kind: "proto41" as const };
       }
-      const port = kind === "ayiya" ? ayiyaPort : options.udpPort;
+      const port = ports[kind];
       if (port === undefined) return { fd: -1, kind: "udp" as const };
       const udp = keep(addon.openUdp(options.outerIpv4.value, port, several));
-      if (kind === "ayiya") ayiyaPort = udp.port;
+      // Where the kernel chose, the other workers share its choice.
+      ports[kind] = udp.port;
       return { fd: udp.fd, kind: "udp" as const };
     });
     return { tunFd: tun.fd, wakeFd: wake.fd, sockets };
   });
-  return { lanes, ayiyaPort };
+  return { lanes, ayiyaPort: ports.ayiya };
 }
 
 async function start(parts: {
@@ -85,7 +86,10 @@ async function start(parts: {
     const workerData: WorkerStart = { role: options.role, index, ...lane, table, counters: counters.tunnels, reasons, dropBook };
     return new Worker(workerFile(), { workerData, name: `tombolo-${index}` });
   });
+  let isOpen = true;
   const tell = (index: number, command: WorkerCommand): void => {
+    // Afterwards the descriptor's number may be somebody else's.
+    if (!isOpen) return;
     workers[index]?.postMessage(command);
     addon.wake(lanes[index]?.wakeFd ?? -1);
   };
@@ -108,6 +112,7 @@ async function start(parts: {
     },
     close: async () => {
       for (const index of workers.keys()) tell(index, { kind: "stop" });
+      isOpen = false;
       await Promise.all(closed);
       for (const fd of fds) addon.close(fd);
     },

@@ -1,17 +1,13 @@
+import { encodeEchoReplyInto, encodeIcmpv6Error, ipv6MinimumMtuBytes, mayAnswerWithError } from "@tombolo/protocols";
 import { slotAt, slotBytes } from "../native/layout.ts";
-import {
-  encodeEchoReplyInto,
-  encodeIcmpv6Error,
-  ipv6MinimumMtuBytes,
-  mayAnswerWithError,
-} from "@tombolo/protocols";
 import { Buckets } from "./buckets.ts";
 import { KernelCrafts, NetworkCrafts } from "./crafts.ts";
-import type { EngineState } from "./state.ts";
+import { advertisementBytes, encodeAdvertisementInto } from "./neighbour.ts";
+import { mostOverheadBytes, reasonOf, taken, type EngineState } from "./state.ts";
 
 export type Direction = "network" | "kernel";
 
-/** What the PoP itself says inside a tunnel: echo replies and ICMPv6 errors, from the tunnel's ::1, at a bounded rate (RFC 4443 section 2.4 f). */
+/** What the PoP itself says inside a tunnel: echo replies, neighbour advertisements and ICMPv6 errors, from the tunnel's ::1, at a bounded rate (RFC 4443 section 2.4 f). */
 export class Answers {
   readonly toNetwork: NetworkCrafts;
   readonly toKernel: KernelCrafts;
@@ -19,24 +15,35 @@ export class Answers {
   readonly #slots: Uint8Array;
   readonly #perTunnel = new Buckets({ buckets: 4096, perSec: 10, burst: 10 });
   readonly #total = new Buckets({ buckets: 1, perSec: 100, burst: 100 });
-  readonly #echoes = new Buckets({ buckets: 4096, perSec: 100, burst: 100 });
+  readonly #asked = new Buckets({ buckets: 4096, perSec: 100, burst: 100 });
 
   constructor(state: EngineState) {
     this.#state = state;
-    this.toNetwork = new NetworkCrafts(state.io);
-    this.toKernel = new KernelCrafts(state.io);
+    this.toNetwork = new NetworkCrafts(state);
+    this.toKernel = new KernelCrafts(state);
     this.#slots = new Uint8Array(state.table.words.buffer);
   }
 
-  /** Answers an echo request that stands at `at` of `data`; false when it is none, is malformed, or is one too many. */
-  echo(towards: Direction, slot: number, data: Uint8Array, at: number, length: number): boolean {
-    const crafts = towards === "network" ? this.toNetwork : this.toKernel;
+  /** Answers the echo request at `at` of `data`: `taken`, or why not. */
+  echo(towards: Direction, slot: number, data: Uint8Array, at: number, length: number): number {
+    const isToNetwork = towards === "network";
+    // A reply is as long as its request, and a router does not fragment what it forwards; here it is the sender, and sends nothing.
+    if (isToNetwork && length > this.#state.table.word(slot, slotAt.mtuBytes)) return reasonOf.tooBig;
+    const crafts = isToNetwork ? this.toNetwork : this.toKernel;
     const room = crafts.room(length);
-    if (room < 0 || !this.#echoes.take(slot, this.#state.nowMs)) return false;
+    if (room < 0 || !this.#asked.take(slot, this.#state.nowMs)) return reasonOf.localPort;
     const made = encodeEchoReplyInto(crafts.data, room, data, at, length);
-    if (made === 0) return false;
-    this.#push(towards, room, made, slot);
-    return true;
+    if (made === 0) return reasonOf.localPort;
+    return this.#push(towards, room, made, slot) ? taken : reasonOf.unprovenBudget;
+  }
+
+  /** Answers the neighbour solicitation for our inner address that stands at `at` of `data`: `taken`, or why not. */
+  neighbour(slot: number, data: Uint8Array, at: number, length: number): number {
+    const room = this.toNetwork.room(advertisementBytes);
+    if (room < 0 || !this.#asked.take(slot, this.#state.nowMs)) return reasonOf.localPort;
+    const made = encodeAdvertisementInto(this.toNetwork.data, room, data, at, length);
+    if (made === 0) return reasonOf.localPort;
+    return this.#push("network", room, made, slot) ? taken : reasonOf.unprovenBudget;
   }
 
   /** An ICMPv6 error about the packet at `at` of `data`, to its source; nothing when none is due. */
@@ -49,7 +56,6 @@ export class Answers {
     if (!this.#perTunnel.take(slot, this.#state.nowMs) || !this.#total.take(0, this.#state.nowMs)) return;
     const crafts = towards === "network" ? this.toNetwork : this.toKernel;
     const room = crafts.room(ipv6MinimumMtuBytes);
-    if (room < 0) return;
     const source = slot * slotBytes + slotAt.local;
     const made = encodeIcmpv6Error(crafts.data, room, {
       type: about.type,
@@ -63,8 +69,13 @@ export class Answers {
     if (made > 0) this.#push(towards, room, made, slot);
   }
 
-  #push(towards: Direction, at: number, length: number, slot: number): void {
-    if (towards === "network") this.toNetwork.push(at, length, slot);
-    else this.toKernel.push(at, length);
+  #push(towards: Direction, at: number, length: number, slot: number): boolean {
+    if (towards === "kernel") {
+      this.toKernel.push(at, length);
+      return true;
+    }
+    if (!this.#state.mayReach(slot, length + mostOverheadBytes)) return false;
+    this.toNetwork.push(at, length, slot);
+    return true;
   }
 }

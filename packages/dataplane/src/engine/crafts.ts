@@ -1,9 +1,9 @@
 import { limits, netVerdicts, netWord, netWords, segmentKinds, tunWord, tunWords } from "../native/layout.ts";
-import type { PacketIo } from "./packet-io.ts";
+import type { EngineState } from "./state.ts";
 
 /**
  * Packets of the engine's own making: probes, beats, echo replies, ICMPv6 errors. Each direction borrows the arrays of the other
- * one, which are empty while a batch is worked on; what does not fit is not sent, since none of these are owed to anybody.
+ * one, which are empty while a batch is worked on, and sends on the way when they are full.
  */
 abstract class Crafts {
   protected count = 0;
@@ -19,10 +19,18 @@ abstract class Crafts {
     return this.#data;
   }
 
-  /** Offset of `bytes` free bytes, or -1 when this batch made enough. */
+  /** Offset of `bytes` free bytes, or -1 for more than a packet can have. */
   room(bytes: number): number {
-    if (this.count >= limits.craftPackets || this.#used + bytes > limits.craftBytes) return -1;
+    if (bytes > limits.craftBytes) return -1;
+    if (this.count >= limits.craftPackets || this.#used + bytes > limits.craftBytes) this.flush();
     return this.#data.length - limits.craftBytes + this.#used;
+  }
+
+  /** Sends what was made. */
+  flush(): void {
+    if (this.count > 0) this.send(this.count);
+    this.#used = 0;
+    this.count = 0;
   }
 
   protected take(bytes: number): void {
@@ -30,25 +38,22 @@ abstract class Crafts {
     this.count += 1;
   }
 
-  protected clear(): void {
-    this.#used = 0;
-    this.count = 0;
-  }
+  protected abstract send(count: number): void;
 }
 
 /** Into a tunnel, towards its far end. */
 export class NetworkCrafts extends Crafts {
-  readonly #io: PacketIo;
+  readonly #state: EngineState;
 
-  constructor(io: PacketIo) {
-    super(io.tunData);
-    this.#io = io;
+  constructor(state: EngineState) {
+    super(state.io.tunData);
+    this.#state = state;
   }
 
   /** The packet stands at `at`; length 0 makes an AYIYA beat. With `ip` it goes there, not to the tunnel's endpoint. */
   push(at: number, length: number, slot: number, ip = 0, port = 0): void {
     const base = this.count * tunWords;
-    const records = this.#io.tunPackets;
+    const records = this.#state.io.tunPackets;
     records.fill(0, base, base + tunWords);
     records[base + tunWord.offset] = at;
     records[base + tunWord.length] = length;
@@ -60,24 +65,23 @@ export class NetworkCrafts extends Crafts {
     this.take(length);
   }
 
-  flush(epochSec: number): void {
-    if (this.count > 0) this.#io.encap(this.count, epochSec);
-    this.clear();
+  protected send(count: number): void {
+    this.#state.io.encap(count, this.#state.nowSec);
   }
 }
 
 /** To our own kernel, which routes them on. */
 export class KernelCrafts extends Crafts {
-  readonly #io: PacketIo;
+  readonly #state: EngineState;
 
-  constructor(io: PacketIo) {
-    super(io.netData);
-    this.#io = io;
+  constructor(state: EngineState) {
+    super(state.io.netData);
+    this.#state = state;
   }
 
   push(at: number, length: number): void {
     const base = this.count * netWords;
-    const records = this.#io.netPackets;
+    const records = this.#state.io.netPackets;
     records.fill(0, base, base + netWords);
     records[base + netWord.innerOffset] = at;
     records[base + netWord.innerLength] = length;
@@ -85,8 +89,7 @@ export class KernelCrafts extends Crafts {
     this.take(length);
   }
 
-  flush(): void {
-    if (this.count > 0) this.#io.tunSend(this.count);
-    this.clear();
+  protected send(count: number): void {
+    this.#state.io.tunSend(count);
   }
 }

@@ -5,7 +5,7 @@ import { InnerRules } from "./inner.ts";
 import { Outbound } from "./outbound.ts";
 import { socketKinds } from "./packet-io.ts";
 import { Prover } from "./prover.ts";
-import { EngineState, type EngineSetup } from "./state.ts";
+import { EngineState, mostOverheadBytes, type EngineSetup } from "./state.ts";
 
 /** One worker's packet path: what is done between two polls. It holds no socket and reads no clock. */
 export class Engine {
@@ -26,7 +26,7 @@ export class Engine {
 
   /** Works on what `poll` said is ready. `nowSec` is the wall clock, `nowMs` the monotonic one. */
   turn(bits: number, nowSec: number, nowMs: number): void {
-    this.#setClocks(nowSec, nowMs);
+    this.#state.setClocks(nowSec, nowMs);
     for (let socket = 0; socket < socketKinds.length; socket += 1) {
       const kind = socketKinds[socket];
       if ((bits & (ready.socket << socket)) !== 0 && kind !== undefined) this.#inbound.receive(socket, kind);
@@ -36,27 +36,24 @@ export class Engine {
 
   /** A keep-alive to the far end of the slot's tunnel; only AYIYA has one. */
   beat(slot: number, nowSec: number, nowMs: number): void {
-    this.#setClocks(nowSec, nowMs);
-    if (!this.#state.table.isAyiya(slot)) return;
-    const at = this.#answers.toNetwork.room(0);
-    if (at >= 0) this.#answers.toNetwork.push(at, 0, slot);
-    this.#answers.toNetwork.flush(nowSec);
+    const state = this.#state;
+    const { toNetwork } = this.#answers;
+    state.setClocks(nowSec, nowMs);
+    if (!state.table.isAyiya(slot) || !state.mayReach(slot, mostOverheadBytes)) return;
+    toNetwork.push(toNetwork.room(0), 0, slot);
+    toNetwork.flush();
   }
 
   /** Asks the far end's inner address for an echo; an `answered` report follows when it comes. */
   check(slot: number, nowSec: number, nowMs: number): void {
-    this.#setClocks(nowSec, nowMs);
+    this.#state.setClocks(nowSec, nowMs);
     this.#prover.check(slot);
-    this.#answers.toNetwork.flush(nowSec);
+    this.#answers.toNetwork.flush();
   }
 
   /** The slot is given to another tunnel. */
   forget(slot: number): void {
     this.#prover.forget(slot);
-  }
-
-  #setClocks(nowSec: number, nowMs: number): void {
-    this.#state.nowSec = nowSec;
-    this.#state.nowMs = nowMs;
+    this.#state.forget(slot);
   }
 }

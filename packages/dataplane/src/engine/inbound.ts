@@ -6,6 +6,7 @@ import {
   ayiyaOpcodes,
   ayiyaSharedSecret,
   clockSkewSec,
+  decapsulateEcn,
   ipv6At,
   ipv6HeaderBytes,
   nextHeaders,
@@ -15,11 +16,10 @@ import { counter } from "../counters/counters.ts";
 import { encapsulations, limits, netVerdicts, netWord, netWords, slotAt, slotFlags } from "../native/layout.ts";
 import type { Answers } from "./answers.ts";
 import { Buckets } from "./buckets.ts";
-import { ecnDecapsulate } from "./ecn.ts";
-import { carry, taken, type InnerRules } from "./inner.ts";
-import { unprovenFactor, type Prover } from "./prover.ts";
+import type { InnerRules } from "./inner.ts";
 import type { SocketKind } from "./packet-io.ts";
-import { reasonOf, type EngineState } from "./state.ts";
+import { unprovenFactor, type Prover } from "./prover.ts";
+import { carry, reasonOf, taken, type EngineState } from "./state.ts";
 
 /** IPv4 and UDP headers: what a datagram of n payload bytes weighs on the wire besides n. */
 const outerBytes = 28;
@@ -41,6 +41,8 @@ export class Inbound {
   readonly #perSource = new Buckets({ buckets: 4096, perSec: 1000, burst: 256 });
   readonly #anySource = new Buckets({ buckets: 1, perSec: 100_000, burst: 10_000 });
   readonly #reports = new Buckets({ buckets: 256, perSec: 0.1, burst: 1 });
+  /** Of the batch at hand. */
+  #accepted = 0;
 
   constructor(state: EngineState, parts: { rules: InnerRules; prover: Prover; answers: Answers }) {
     this.#state = state;
@@ -58,10 +60,12 @@ export class Inbound {
       const count = io.netReceive(socket);
       if (count <= 0) return;
       this.#rules.begin();
+      this.#accepted = 0;
       if (kind === "ayiya") this.#ayiya(count);
       else this.#bare(count, kind === "udp" ? encapsulations.udp : encapsulations.proto41);
-      if (io.tunSend(count) < 0) this.#state.dropUnclaimed(reasonOf.kernelRefused);
-      this.#answers.toNetwork.flush(this.#state.nowSec);
+      const refused = this.#accepted > 0 ? this.#accepted - Math.max(0, io.tunSend(count)) : 0;
+      if (refused > 0) this.#state.dropUnclaimed(reasonOf.kernelRefused, refused);
+      this.#answers.toNetwork.flush();
     }
   }
 
@@ -158,9 +162,9 @@ export class Inbound {
       this.#prover.sighted(slot, ip, port, epochSec, length + outerBytes);
     }
     this.#markSeen(slot, epochSec, isFromEndpoint);
-    const operation = (this.#view.getUint8(at + ayiyaAt.operation) & 0x0f) as number;
+    const operation = this.#view.getUint8(at + ayiyaAt.operation) & 0x0f;
     const carries = this.#view.getUint8(at + ayiyaAt.nextHeader) === nextHeaders.ipv6;
-    if (!carries || (operation === ayiyaOpcodes.noop || operation === ayiyaOpcodes.echoRequest)) return taken;
+    if (!carries || operation === ayiyaOpcodes.noop || operation === ayiyaOpcodes.echoRequest) return taken;
     // aiccu delivers opcode 3, sixxsd does not: each role does as its predecessor.
     if (operation === ayiyaOpcodes.echoRequestAndForward && role === "pop") return taken;
     return this.#inner(base, slot, at + ayiyaHeaderBytes, length - ayiyaHeaderBytes);
@@ -222,7 +226,7 @@ export class Inbound {
     if (refused !== carry) return refused;
     packets[base + netWord.innerOffset] = at;
     packets[base + netWord.innerLength] = this.#rules.length;
-    return ecnDecapsulate(io.netData, at, packets[base + netWord.tos] ?? -1) ? carry : reasonOf.ecn;
+    return decapsulateEcn(io.netData, at, packets[base + netWord.tos] ?? -1) ? carry : reasonOf.ecn;
   }
 
   /** Writes the verdict down and counts. `isTheirs`: the packet proved to be the tunnel's. */
@@ -232,6 +236,7 @@ export class Inbound {
     packets[base + netWord.verdict] = refused === carry ? netVerdicts.accept : netVerdicts.drop;
     const slot = packets[base + netWord.slot] ?? 0;
     if (refused === carry) {
+      this.#accepted += 1;
       state.count(slot, counter.inPackets, 1);
       state.count(slot, counter.inBytes, packets[base + netWord.innerLength] ?? 0);
     } else if (refused !== taken) {
@@ -239,7 +244,8 @@ export class Inbound {
       const length = packets[base + netWord.length] ?? 0;
       const ip = packets[base + netWord.sourceIp] ?? 0;
       // A wrong signature is no one's account, but the tunnel's owner wants to see that somebody tries.
-      if (isTheirs || refused === reasonOf.badSignature) state.drop(slot, refused, state.io.netData, at, length, ip, packets[base + netWord.sourcePort] ?? 0);
+      if (isTheirs || refused === reasonOf.badSignature)
+        state.drop(slot, refused, state.io.netData, at, length, ip, packets[base + netWord.sourcePort] ?? 0);
       else state.dropUnclaimed(refused);
     }
   }

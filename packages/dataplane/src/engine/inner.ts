@@ -1,11 +1,17 @@
-import { icmpv6Types, ipv6At, ipv6HeaderBytes, nextHeaders, timeExceededCodes, unreachableCodes } from "@tombolo/protocols";
+import {
+  icmpv6Types,
+  ipv6At,
+  ipv6HeaderBytes,
+  makeUpperLayer,
+  neighbourTypes,
+  nextHeaders,
+  timeExceededCodes,
+  unreachableCodes,
+  walkExtensions,
+} from "@tombolo/protocols";
 import type { Answers } from "./answers.ts";
 import type { Prover } from "./prover.ts";
-import { reasonOf, type EngineState } from "./state.ts";
-
-/** What `check` answers besides a drop reason. */
-export const carry = -1;
-export const taken = -2;
+import { carry, reasonOf, taken, type EngineState } from "./state.ts";
 
 /**
  * The rules for a packet that came out of a tunnel (AYIYA sheet section 8, protocol 41 sheet section 3): length, addresses, source within
@@ -21,6 +27,7 @@ export class InnerRules {
   readonly #view: DataView;
   readonly #source = new Int32Array(5);
   readonly #destination = new Int32Array(5);
+  readonly #walk = makeUpperLayer();
   #destinationVerdict = carry;
 
   constructor(state: EngineState, answers: Answers, prover: Prover) {
@@ -88,7 +95,9 @@ export class InnerRules {
     let verdict = unusable(a, b, c);
     if (verdict === carry && role === "pop") {
       if (table.isLocal(slot, a, b, c, d)) verdict = taken;
-      else if (table.findByAddress(a, b, c, d) === slot) verdict = table.foundLink ? reasonOf.noHost : reasonOf.sameInterface;
+      else if (table.findByAddress(a, b, c, d) === slot) {
+        verdict = table.foundLink && !table.isRemote(slot, a, b, c, d) ? reasonOf.noHost : reasonOf.sameInterface;
+      }
     } else if (verdict === carry && table.isLocal(slot, a, b, c, d)) {
       verdict = taken;
     }
@@ -109,12 +118,25 @@ export class InnerRules {
       this.#refuse(slot, at, icmpv6Types.timeExceeded, timeExceededCodes.hopLimit);
       return reasonOf.hopLimit;
     }
-    // RFC 5095: type 0 is dead; it would let one packet bounce between tunnels.
-    if (data[at + ipv6At.nextHeader] === nextHeaders.routing && this.length >= ipv6HeaderBytes + 8 && data[at + ipv6HeaderBytes + 2] === 0) {
+    if (this.#hasRoutingType0(at)) {
       this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.prohibited);
       return reasonOf.routingHeader;
     }
     return carry;
+  }
+
+  /** RFC 5095: routing headers of type 0 are dead; they would let one packet bounce between tunnels. */
+  #hasRoutingType0(at: number): boolean {
+    const data = this.#state.io.netData;
+    switch (data[at + ipv6At.nextHeader]) {
+      case nextHeaders.routing:
+      case nextHeaders.hopByHop:
+      case nextHeaders.destinationOptions:
+        walkExtensions(data, at, this.#walk);
+        return this.#walk.routingType0;
+      default:
+        return false;
+    }
   }
 
   /** For our inner address: at a PoP no kernel has it, so echo is answered here; at a client the kernel has it, but our own checks end here. */
@@ -125,7 +147,8 @@ export class InnerRules {
     if (type === icmpv6Types.echoReply && this.#prover.replied(slot, data, at, this.length, ip, port)) return taken;
     if (this.#state.role === "client") return carry;
     if (type === icmpv6Types.echoReply) return reasonOf.unaskedReply;
-    if (type === icmpv6Types.echoRequest) return this.#answers.echo("network", slot, data, at, this.length) ? taken : reasonOf.localPort;
+    if (type === icmpv6Types.echoRequest) return this.#answers.echo("network", slot, data, at, this.length);
+    if (type === neighbourTypes.neighbourSolicitation) return this.#answers.neighbour(slot, data, at, this.length);
     if (!isIcmp) this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.port);
     return reasonOf.localPort;
   }

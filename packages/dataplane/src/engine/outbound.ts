@@ -1,22 +1,21 @@
-import { icmpv6Types, ipv6At, ipv6HeaderBytes, nextHeaders, unreachableCodes } from "@tombolo/protocols";
+import { encapsulatedTos, icmpv6Types, ipv6At, ipv6HeaderBytes, nextHeaders, trafficClassAt, unreachableCodes } from "@tombolo/protocols";
 import { counter } from "../counters/counters.ts";
-import { encapsulations, segmentKinds, slotAt, slotFlags, tunWord, tunWords } from "../native/layout.ts";
+import { segmentKinds, slotAt, slotFlags, tunWord, tunWords } from "../native/layout.ts";
 import type { Answers } from "./answers.ts";
-import { ecnOf } from "./ecn.ts";
-import { carry, unusable } from "./inner.ts";
-import { reasonOf, type EngineState } from "./state.ts";
+import { unusable } from "./inner.ts";
+import { carry, mostOverheadBytes, reasonOf, taken, type EngineState } from "./state.ts";
 
 const maxRounds = 16;
-/** IPv4, UDP and AYIYA: the most that an encapsulation adds to a packet. */
-const mostOverheadBytes = 72;
 
 /** Kernel to network: the destination finds the tunnel, then state, size and what an unproven endpoint may get. */
 export class Outbound {
   readonly #state: EngineState;
   readonly #answers: Answers;
   readonly #view: DataView;
-  /** The packet's largest piece after splitting, left by #pieceBytes for the checks. */
+  /** Left by #measure: the packet's largest piece after splitting, how many there are, and the headers that each repeats. */
   #pieceBytes = 0;
+  #pieces = 1;
+  #headerBytes = 0;
 
   constructor(state: EngineState, answers: Answers) {
     this.#state = state;
@@ -58,7 +57,7 @@ export class Outbound {
     const b = view.getInt32(at + ipv6At.destination + 4, true);
     const c = view.getInt32(at + ipv6At.destination + 8, true);
     const d = view.getInt32(at + ipv6At.destination + 12, true);
-    const scope = unusable(a, b, c);
+    const scope = this.#scope(at, a, b, c);
     const slot = scope === carry ? this.#state.table.findByAddress(a, b, c, d) : -1;
     if (slot < 0) {
       this.#state.dropUnclaimed(scope === carry ? reasonOf.noTunnel : scope);
@@ -67,10 +66,26 @@ export class Outbound {
     const refused = this.#check(slot, base, a, b, c, d);
     if (refused === carry) {
       packets[base + tunWord.slot] = slot;
-      packets[base + tunWord.tos] = ecnOf(io.tunData, at);
-    } else if (refused !== answered) {
+      packets[base + tunWord.tos] = encapsulatedTos(trafficClassAt(io.tunData, at), false);
+    } else if (refused !== taken) {
       this.#state.drop(slot, refused, io.tunData, at, length, 0, 0);
     }
+  }
+
+  /**
+   * Neither end of a packet may be of the link: a kernel sends solicitations and reports by itself, and redirects with its
+   * own link-local address when it routes from tunnel to tunnel over the one device.
+   */
+  #scope(at: number, a: number, b: number, c: number): number {
+    const destination = unusable(a, b, c);
+    if (destination !== carry) return destination;
+    const view = this.#view;
+    const source = unusable(
+      view.getInt32(at + ipv6At.source, true),
+      view.getInt32(at + ipv6At.source + 4, true),
+      view.getInt32(at + ipv6At.source + 8, true),
+    );
+    return source === reasonOf.bogusDestination ? reasonOf.bogusSource : source;
   }
 
   #check(slot: number, base: number, a: number, b: number, c: number, d: number): number {
@@ -92,14 +107,10 @@ export class Outbound {
       this.#refuse(slot, base, icmpv6Types.packetTooBig, 0, mtuBytes);
       return reasonOf.tooBig;
     }
-    if ((table.endpointFlags & slotFlags.proven) === 0 && table.word(slot, slotAt.encapsulation) === encapsulations.ayiya) {
-      const bytes = (packets[base + tunWord.length] ?? 0) + mostOverheadBytes;
-      if (table.addBudget(slot, -bytes) < bytes) {
-        table.addBudget(slot, bytes);
-        return reasonOf.unprovenBudget;
-      }
-    }
-    return carry;
+    if ((table.endpointFlags & slotFlags.proven) !== 0) return carry;
+    const length = packets[base + tunWord.length] ?? 0;
+    const bytes = length + this.#pieces * mostOverheadBytes + (this.#pieces - 1) * this.#headerBytes;
+    return table.takeBudget(slot, bytes) ? carry : reasonOf.unprovenBudget;
   }
 
   /** An address of the link other than the far end's: our own answers echo, the rest are nobody. */
@@ -111,7 +122,8 @@ export class Outbound {
       this.#refuse(slot, base, icmpv6Types.destinationUnreachable, unreachableCodes.noRoute, 0);
       return reasonOf.noHost;
     }
-    if (this.#answers.echo("kernel", slot, io.tunData, at, length)) return answered;
+    const echoed = this.#answers.echo("kernel", slot, io.tunData, at, length);
+    if (echoed === taken) return taken;
     if (io.tunData[at + ipv6At.nextHeader] !== nextHeaders.icmpv6) {
       this.#refuse(slot, base, icmpv6Types.destinationUnreachable, unreachableCodes.port, 0);
     }
@@ -126,10 +138,14 @@ export class Outbound {
     const length = packets[base + tunWord.length] ?? 0;
     const kind = packets[base + tunWord.segmentKind] ?? 0;
     this.#pieceBytes = length;
+    this.#pieces = 1;
+    this.#headerBytes = 0;
     if (kind === segmentKinds.none) return;
     const transportAt = packets[base + tunWord.checksumStart] ?? 0;
-    const headerBytes = kind === segmentKinds.udp6 ? 8 : ((io.tunData[at + transportAt + 12] ?? 0) >> 4) * 4;
-    this.#pieceBytes = Math.min(length, transportAt + headerBytes + (packets[base + tunWord.segmentBytes] ?? 0));
+    const segmentBytes = Math.max(1, packets[base + tunWord.segmentBytes] ?? 1);
+    this.#headerBytes = transportAt + (kind === segmentKinds.udp6 ? 8 : ((io.tunData[at + transportAt + 12] ?? 0) >> 4) * 4);
+    this.#pieceBytes = Math.min(length, this.#headerBytes + segmentBytes);
+    this.#pieces = Math.max(1, Math.ceil((length - this.#headerBytes) / segmentBytes));
   }
 
   #settle(base: number): void {
@@ -140,8 +156,10 @@ export class Outbound {
     const sent = packets[base + tunWord.result] ?? 0;
     const length = packets[base + tunWord.length] ?? 0;
     if (sent > 0) {
+      // Of a super-packet every piece has headers of its own.
+      if (sent > 1) this.#measure(base);
       state.count(slot, counter.outPackets, sent);
-      state.count(slot, counter.outBytes, length);
+      state.count(slot, counter.outBytes, sent > 1 ? length + (sent - 1) * this.#headerBytes : length);
     } else {
       state.drop(slot, reasonOf.sendError, state.io.tunData, packets[base + tunWord.offset] ?? 0, length, 0, 0);
     }
@@ -154,6 +172,3 @@ export class Outbound {
     this.#answers.error("kernel", { slot, data: io.tunData, at, length, type, code, parameter });
   }
 }
-
-/** Used up here; not a drop. */
-const answered = -2;

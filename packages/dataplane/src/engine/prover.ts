@@ -3,7 +3,7 @@ import { encodeEchoRequest, icmpv6At, icmpv6Types, ipv6At, ipv6HeaderBytes, next
 import { counter } from "../counters/counters.ts";
 import { slotAt, slotBytes, slotFlags } from "../native/layout.ts";
 import type { NetworkCrafts } from "./crafts.ts";
-import type { EngineState } from "./state.ts";
+import { mostOverheadBytes, type EngineState } from "./state.ts";
 
 /**
  * Proves that whoever signed packets from a new place can also hear there, before traffic follows (AYIYA sheet section 11):
@@ -30,6 +30,7 @@ const silentSec = 120;
 export const unprovenFactor = 3;
 const nonceBytes = 12;
 const probeBytes = ipv6HeaderBytes + 8 + 8;
+const outerProbeBytes = probeBytes + mostOverheadBytes;
 
 export class Prover {
   readonly #state: EngineState;
@@ -52,13 +53,16 @@ export class Prover {
     if (((epochSec - state.table.word(slot, slotAt.moveEpochSec)) | 0) < 0 && state.table.word(slot, slotAt.moveEpochSec) !== 0) return;
     const known = this.#candidates.get(slot);
     const isSame = known !== undefined && known.ip === ip && known.port === port;
-    if (!isSame) this.#reportIfSilent(slot, ip, port, epochSec, bytes);
-    if (isSame && (state.nowMs - known.sentMs < probeEveryMs || known.probes >= maxProbes)) {
+    if (isSame && state.nowMs - known.sentMs < probeEveryMs) return;
+    const isEndpoint = this.#isEndpoint(slot, ip, port);
+    if (!isEndpoint) this.#reportIfSilent(slot, ip, port, epochSec, bytes);
+    if (isSame && known.probes >= maxProbes) {
       if (state.nowMs - known.sentMs > 10 * probeEveryMs) this.#candidates.delete(slot);
       return;
     }
-    const candidate = isSame ? known : this.#makeCandidate(slot, ip, port, epochSec);
-    if (candidate !== undefined) this.#probe(slot, candidate);
+    // A probe, too, is something that an unproven place gets; the report of a new one has charged it already.
+    if (isEndpoint) state.table.takeBudget(slot, outerProbeBytes);
+    this.#probe(slot, isSame ? known : this.#makeCandidate(slot, ip, port, epochSec));
   }
 
   /** An echo reply to our inner address; true when it answers a nonce of ours. */
@@ -82,6 +86,7 @@ export class Prover {
 
   /** A client's own question to the PoP's inner end; its answer is reported as `answered`. */
   check(slot: number): void {
+    if (!this.#state.mayReach(slot, outerProbeBytes)) return;
     const nonce = this.#state.random(nonceBytes);
     this.#checks.set(slot, { nonce, sentMs: this.#state.nowMs });
     this.#send(slot, nonce, 0, 0);
@@ -92,20 +97,28 @@ export class Prover {
     this.#checks.delete(slot);
   }
 
-  /** With nothing heard of the old endpoint for long, or none known, waiting for the proof would only lose packets. */
+  /**
+   * With nothing heard of the old endpoint for long, or none known, waiting for the proof would only lose packets.
+   * After a start the old endpoint has its time to speak first: it may be one that was proven before.
+   */
   #reportIfSilent(slot: number, ip: number, port: number, epochSec: number, bytes: number): void {
-    const { table, newest, nowSec } = this.#state;
+    const { table, newest, nowSec, startedSec } = this.#state;
     table.readEndpoint(slot);
     const hasEndpoint = (table.endpointFlags & slotFlags.hasEndpoint) !== 0;
-    if (hasEndpoint && table.endpointIp >>> 0 === ip >>> 0 && table.endpointPort === port) return;
-    if (hasEndpoint && nowSec - newest(slot, counter.lastFromEndpointSec) < silentSec) return;
+    if (hasEndpoint && nowSec - Math.max(startedSec, newest(slot, counter.lastFromEndpointSec)) < silentSec) return;
     const last = newest(slot, counter.lastEpochSec);
     // Strictly newer, so that not even the very last packet of a client that went away can be played again.
     if (last !== 0 && ((epochSec - last) | 0) <= 0) return;
-    this.#state.report({ kind: "candidate", slot, ip, port, epochSec, budgetBytes: unprovenFactor * bytes });
+    this.#state.report({ kind: "candidate", slot, ip, port, epochSec, budgetBytes: unprovenFactor * bytes - outerProbeBytes });
   }
 
-  #makeCandidate(slot: number, ip: number, port: number, epochSec: number): Candidate | undefined {
+  #isEndpoint(slot: number, ip: number, port: number): boolean {
+    const { table } = this.#state;
+    table.readEndpoint(slot);
+    return (table.endpointFlags & slotFlags.hasEndpoint) !== 0 && table.endpointIp >>> 0 === ip >>> 0 && table.endpointPort === port;
+  }
+
+  #makeCandidate(slot: number, ip: number, port: number, epochSec: number): Candidate {
     if (!this.#candidates.has(slot) && this.#candidates.size >= maxCandidates) {
       const oldest = this.#candidates.keys().next();
       if (!oldest.done) this.#candidates.delete(oldest.value);
@@ -135,4 +148,3 @@ export class Prover {
     if (made > 0) this.#crafts.push(at, made, slot, ip, port);
   }
 }
-

@@ -1,9 +1,17 @@
 import type { Random } from "@tombolo/base";
 import { counter, counterFields } from "../counters/counters.ts";
 import type { DropBook } from "../counters/drop-book.ts";
+import { slotFlags } from "../native/layout.ts";
 import { dropIndex, type DropReason } from "../plane/drop-reasons.ts";
 import type { TableReader } from "../table/reader.ts";
 import type { PacketIo } from "./packet-io.ts";
+
+/** What a check answers besides a drop reason: go on with the packet, or it was answered or used up here. */
+export const carry = -1;
+export const taken = -2;
+
+/** IPv4, UDP and AYIYA: the most that an encapsulation adds to a packet. */
+export const mostOverheadBytes = 72;
 
 /** What a worker tells the control thread; it decides nothing that others must know by itself. */
 export type EngineReport =
@@ -45,6 +53,8 @@ export class EngineState {
   readonly report: EngineSetup["report"];
   nowSec = 0;
   nowMs = 0;
+  /** Wall clock of the first turn: nothing can be said of a time before it. */
+  startedSec = 0;
   readonly #counters: Float64Array;
   readonly #reasons: Float64Array;
   readonly #drops: DropBook;
@@ -59,6 +69,29 @@ export class EngineState {
     this.#counters = setup.counters;
     this.#reasons = setup.reasons;
     this.#drops = setup.drops;
+  }
+
+  setClocks(nowSec: number, nowMs: number): void {
+    if (this.startedSec === 0) this.startedSec = nowSec;
+    this.nowSec = nowSec;
+    this.nowMs = nowMs;
+  }
+
+  /**
+   * Whether `bytes` on the wire may go to the slot's endpoint just now: to a proven one any number, to another what its
+   * budget holds, which they are taken from.
+   */
+  mayReach(slot: number, bytes: number): boolean {
+    const { table } = this;
+    table.readEndpoint(slot);
+    const flags = table.endpointFlags;
+    if ((flags & slotFlags.enabled) === 0 || (flags & slotFlags.hasEndpoint) === 0) return false;
+    return (flags & slotFlags.proven) !== 0 || table.takeBudget(slot, bytes);
+  }
+
+  /** What this worker remembers of the slot's old tunnel must not judge its next one. */
+  forget(slot: number): void {
+    for (const field of [counter.lastSeenSec, counter.lastFromEndpointSec, counter.lastEpochSec]) this.mark(slot, field, 0);
   }
 
   count(slot: number, field: number, by: number): void {
@@ -78,8 +111,8 @@ export class EngineState {
   }
 
   /** A drop that no tunnel can be blamed for: unknown, or not yet proven to be the tunnel's own. */
-  dropUnclaimed(reason: number): void {
-    this.#reasons[reason] = (this.#reasons[reason] ?? 0) + 1;
+  dropUnclaimed(reason: number, packets = 1): void {
+    this.#reasons[reason] = (this.#reasons[reason] ?? 0) + packets;
   }
 
   /** A drop on a tunnel's account; `ip` and `port` are 0 where the packet came from the kernel. */

@@ -34,7 +34,7 @@ export const dropReasons = [
   "routing-header",
   /** An echo reply that answers nothing we asked. */
   "unasked-reply",
-  /** A protocol that our inner address does not speak. */
+  /** A protocol that our inner address does not speak, or more questions than it answers. */
   "local-port",
   "hop-limit",
   /** In the tunnel's own prefix, but neither end. */

@@ -2,8 +2,13 @@ import { encapsulations, slotAt, slotBytes, slotFlags } from "../native/layout.t
 import {
   entryEmpty,
   identityEntries,
+  identityHeaderWords,
+  lengthListsAt,
+  lengthListWord,
   lengthListWords,
+  movesWord,
   prefixEntries,
+  prefixHeaderWords,
   prefixWord,
   prefixWords,
   type TableMemory,
@@ -13,6 +18,9 @@ import { hashWords, maskWords } from "./words.ts";
 const slotWords = slotBytes / 4;
 const localWord = slotAt.local / 4;
 const remoteWord = slotAt.remote / 4;
+/** How often a look-up begins again because entries moved meanwhile; a writer is not that fast. */
+const mostTries = 8;
+const mostBudgetBytes = 2 ** 30;
 
 /**
  * What a worker sees of the tunnel table. Nothing here allocates: a look-up answers a slot, -1 for none,
@@ -41,10 +49,18 @@ export class TableReader {
 
   /** The slot whose far end has the inner address of these four words. */
   findByIdentity(a: number, b: number, c: number, d: number): number {
+    for (let tries = 0; ; tries += 1) {
+      const moves = Atomics.load(this.#identities, movesWord);
+      const slot = this.#seekIdentity(a, b, c, d);
+      if (slot >= 0 || Atomics.load(this.#identities, movesWord) === moves || tries === mostTries) return slot;
+    }
+  }
+
+  #seekIdentity(a: number, b: number, c: number, d: number): number {
     const entries = this.#identities;
     const mask = this.#identityMask;
     for (let at = hashWords(a, b, c, d, 0) & mask, probes = 0; probes <= mask; at = (at + 1) & mask, probes += 1) {
-      const state = Atomics.load(entries, at);
+      const state = Atomics.load(entries, identityHeaderWords + at);
       if (state === entryEmpty) return -1;
       if (state > 0 && this.isRemote(state - 1, a, b, c, d)) return state - 1;
     }
@@ -53,36 +69,47 @@ export class TableReader {
 
   /** The slot with the longest prefix around the address of these four words. */
   findByAddress(a: number, b: number, c: number, d: number): number {
-    const lengths = Atomics.load(this.#prefixes, 0);
+    const words = this.#prefixes;
+    for (let tries = 0; ; tries += 1) {
+      const moves = Atomics.load(words, movesWord);
+      const slot = this.#seekAddress(a, b, c, d);
+      if (Atomics.load(words, movesWord) === moves || tries === mostTries) return slot;
+    }
+  }
+
+  #seekAddress(a: number, b: number, c: number, d: number): number {
+    const words = this.#prefixes;
+    const list = lengthListsAt + Atomics.load(words, lengthListWord) * lengthListWords;
+    const lengths = words[list] ?? 0;
     for (let i = 1; i <= lengths; i += 1) {
-      const slot = this.#findPrefix(a, b, c, d, this.#prefixes[i] ?? 0);
+      const slot = this.#seekPrefix(a, b, c, d, words[list + i] ?? 0);
       if (slot >= 0) return slot;
     }
     return -1;
   }
 
-  #findPrefix(a: number, b: number, c: number, d: number, lengthBits: number): number {
-    const entries = this.#prefixes;
+  #seekPrefix(a: number, b: number, c: number, d: number, lengthBits: number): number {
+    const words = this.#prefixes;
     const mask = this.#prefixMask;
     const a1 = a & (maskWords[4 * lengthBits] ?? 0);
     const b1 = b & (maskWords[4 * lengthBits + 1] ?? 0);
     const c1 = c & (maskWords[4 * lengthBits + 2] ?? 0);
     const d1 = d & (maskWords[4 * lengthBits + 3] ?? 0);
     for (let i = hashWords(a1, b1, c1, d1, lengthBits) & mask, probes = 0; probes <= mask; i = (i + 1) & mask, probes += 1) {
-      const at = lengthListWords + i * prefixWords;
-      const state = Atomics.load(entries, at);
+      const at = prefixHeaderWords + i * prefixWords;
+      const state = Atomics.load(words, at);
       if (state === entryEmpty) return -1;
       if (
         state > 0 &&
-        entries[at + prefixWord.address] === a1 &&
-        entries[at + prefixWord.address + 1] === b1 &&
-        entries[at + prefixWord.address + 2] === c1 &&
-        entries[at + prefixWord.address + 3] === d1 &&
-        entries[at + prefixWord.lengthBits] === lengthBits
+        words[at + prefixWord.address] === a1 &&
+        words[at + prefixWord.address + 1] === b1 &&
+        words[at + prefixWord.address + 2] === c1 &&
+        words[at + prefixWord.address + 3] === d1 &&
+        words[at + prefixWord.lengthBits] === lengthBits
       ) {
-        this.foundLink = entries[at + prefixWord.link] === 1;
+        this.foundLink = words[at + prefixWord.link] === 1;
         // The entry may have been given to another prefix meanwhile; then this packet finds nothing.
-        return Atomics.load(entries, at) === state ? state - 1 : -1;
+        return Atomics.load(words, at) === state ? state - 1 : -1;
       }
     }
     return -1;
@@ -120,9 +147,10 @@ export class TableReader {
     for (let tries = 0; tries < 1000; tries += 1) {
       const before = Atomics.load(words, at);
       if ((before & 1) === 0) {
-        this.endpointIp = words[at + slotAt.endpointIp / 4] ?? 0;
-        this.endpointPort = words[at + slotAt.endpointPort / 4] ?? 0;
-        this.endpointFlags = words[at + slotAt.flags / 4] ?? 0;
+        // Atomic, because a processor may otherwise read these after the second look at the sequence.
+        this.endpointIp = Atomics.load(words, at + slotAt.endpointIp / 4);
+        this.endpointPort = Atomics.load(words, at + slotAt.endpointPort / 4);
+        this.endpointFlags = Atomics.load(words, at + slotAt.flags / 4);
         if (Atomics.load(words, at) === before) return;
       }
     }
@@ -130,19 +158,17 @@ export class TableReader {
     this.endpointFlags = 0;
   }
 
-  /** Adds to what may be sent to an unproven endpoint; negative takes. Answers what was there before. */
-  addBudget(slot: number, bytes: number): number {
-    return Atomics.add(this.words, slot * slotWords + slotAt.budgetBytes / 4, bytes);
+  /** Adds to what may be sent to an unproven endpoint. Bounded, so that one that only ever sends cannot overflow it. */
+  addBudget(slot: number, bytes: number): void {
+    const at = slot * slotWords + slotAt.budgetBytes / 4;
+    if (Atomics.load(this.words, at) < mostBudgetBytes) Atomics.add(this.words, at, bytes);
   }
 
-  /** The sixteen bytes of our inner address, copied to `out`. */
-  copyLocal(slot: number, out: Int32Array): void {
-    const at = slot * slotWords + localWord;
-    for (let i = 0; i < 4; i += 1) out[i] = this.words[at + i] ?? 0;
-  }
-
-  copyRemote(slot: number, out: Int32Array): void {
-    const at = slot * slotWords + remoteWord;
-    for (let i = 0; i < 4; i += 1) out[i] = this.words[at + i] ?? 0;
+  /** Takes from it; false, and nothing taken, when there is not so much. */
+  takeBudget(slot: number, bytes: number): boolean {
+    const at = slot * slotWords + slotAt.budgetBytes / 4;
+    if (Atomics.sub(this.words, at, bytes) >= bytes) return true;
+    Atomics.add(this.words, at, bytes);
+    return false;
   }
 }

@@ -18,6 +18,9 @@ export interface TableWriterOptions {
   readonly socketOf: (encapsulation: PlaneTunnel["encapsulation"]) => number;
 }
 
+/** This many freed slots are left alone while fresh ones are to be had; more would touch memory for nothing. */
+const restingSlots = 256;
+
 /** The one writer of the tunnel table. */
 export class TableWriter {
   readonly #words: Int32Array;
@@ -25,7 +28,9 @@ export class TableWriter {
   readonly #identities: IdentityIndex;
   readonly #prefixes: PrefixIndex;
   readonly #held = new Map<number, Held>();
-  readonly #freed: number[] = [];
+  /** Oldest first: a slot that was just freed rests, so that a packet on its way by it does not meet another tunnel. */
+  #freed: number[] = [];
+  #freedAt = 0;
   readonly #options: TableWriterOptions;
   readonly #capacity: number;
   #next = 0;
@@ -115,7 +120,7 @@ export class TableWriter {
     const at = slot * slotBytes;
     const before = existed ? this.#get(slot, slotAt.flags) : 0;
     const sameEncapsulation = existed && this.#get(slot, slotAt.encapsulation) === encapsulationOf(tunnel);
-    let flags: number = slotFlags.used | (tunnel.enabled ? slotFlags.enabled : 0);
+    let flags: number = slotFlags.used | (tunnel.enabled && hasItsSecret(tunnel) ? slotFlags.enabled : 0);
     if (this.#options.role === "pop") flags |= slotFlags.answersEcho;
     if (tunnel.endpointFixed) flags |= slotFlags.fixed;
     const keeps = sameEncapsulation && (before & slotFlags.fixed) === (flags & slotFlags.fixed) && !tunnel.endpointFixed;
@@ -137,19 +142,21 @@ export class TableWriter {
   #changePrefixes(slot: number, tunnel: PlaneTunnel, before: readonly Ipv6Prefix[]): void {
     const wanted = new Set(tunnel.prefixes.map(formatPrefix));
     for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
-    for (const prefix of tunnel.prefixes) {
-      // At a client the prefix is ::/0, whose other addresses are the whole Internet, not strangers on the link.
-      const isLink = this.#options.role === "pop" && containsAddress(prefix, tunnel.remoteAddress);
-      this.#prefixes.insert(prefix, slot, isLink);
-    }
+    const link = this.#options.role === "pop" ? linkOf(tunnel) : undefined;
+    for (const prefix of tunnel.prefixes) this.#prefixes.insert(prefix, slot, prefix === link);
   }
 
   #takeSlot(): number {
-    const freed = this.#freed.pop();
-    if (freed !== undefined) return freed;
-    if (this.#next >= this.#capacity) return -1;
-    this.#next += 1;
-    return this.#next - 1;
+    const resting = this.#freed.length - this.#freedAt;
+    if (this.#next < this.#capacity && resting <= restingSlots) return this.#next++;
+    const freed = this.#freed[this.#freedAt];
+    if (freed === undefined) return -1;
+    this.#freedAt += 1;
+    if (this.#freedAt * 2 > this.#freed.length) {
+      this.#freed = this.#freed.slice(this.#freedAt);
+      this.#freedAt = 0;
+    }
+    return freed;
   }
 
   /** Sequence lock: odd while fields change, so that readers in other threads read again. */
@@ -169,12 +176,27 @@ export class TableWriter {
   }
 
   #put(slot: number, at: number, value: number): void {
-    this.#words[(slot * slotBytes + at) / 4] = value;
+    Atomics.store(this.#words, (slot * slotBytes + at) / 4, value);
   }
 
   #get(slot: number, at: number): number {
     return this.#words[(slot * slotBytes + at) / 4] ?? 0;
   }
+}
+
+/**
+ * The longest prefix around both ends: the link, where nobody else lives. A shorter one around it is the site behind the
+ * tunnel. At a client the prefix is ::/0, whose other addresses are the whole Internet, not strangers on the link.
+ */
+function linkOf(tunnel: PlaneTunnel): Ipv6Prefix | undefined {
+  return tunnel.prefixes
+    .filter((prefix) => containsAddress(prefix, tunnel.remoteAddress) && containsAddress(prefix, tunnel.localAddress))
+    .toSorted((a, b) => b.lengthBits - a.lengthBits)[0];
+}
+
+/** Without a secret anybody could sign, so such a tunnel carries nothing. */
+function hasItsSecret(tunnel: PlaneTunnel): boolean {
+  return tunnel.encapsulation !== "ayiya" || (tunnel.secret !== undefined && tunnel.secret.length > 0);
 }
 
 function encapsulationOf(tunnel: PlaneTunnel): number {
