@@ -146,17 +146,17 @@ class Agent implements PopAgent {
         this.#collector.moved(event.id, event.endpoint, event.at);
         this.#reporter.wake();
         this.#saver.touch();
-        return;
+        break;
       case "clock-off":
         log({ level: "debug", event: "pop.tunnel.clock-off", tunnel: `T${event.id}`, skewSec: event.skewSec, at: wall.nowSec() });
-        return;
+        break;
       case "worker-failed":
         log({ level: "error", event: "pop.plane.worker-failed", reason: event.message });
         this.#holder.markBroken();
         this.#queue.touch("all");
-        return;
+        break;
       case "answered":
-        return;
+        break;
     }
   }
 
@@ -193,7 +193,8 @@ class Agent implements PopAgent {
   #tell(state: DesiredState, repairs: PlaneRepairs): void {
     const { log, plane } = this.#options;
     const removed = repairs.removed.length;
-    if (repairs.set + removed > 0) log({ level: "info", event: "pop.plane.reconciled", revision: state.revision, set: repairs.set, removed });
+    if (repairs.set + removed > 0)
+      log({ level: "info", event: "pop.plane.reconciled", revision: state.revision, set: repairs.set, removed });
     if (repairs.full > 0) log({ level: "error", event: "pop.plane.full", left: repairs.full, capacity: plane.capacity });
   }
 

@@ -7,4 +7,4 @@ export { observationBatchMax } from "./observe/observation.ts";
 export { encodeStateLine, type StateLine, type StateLineChange } from "./state/codec.ts";
 export * from "./state/desired.ts";
 export type { BrokerDoor, Fetch } from "./stream/client.ts";
-export { sleep, type Timers } from "./timers.ts";
+export type { Timers } from "./timers.ts";

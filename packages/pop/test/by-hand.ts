@@ -54,7 +54,13 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   throw new Error(`never came: ${what}`);
 }
 
-export function makeTestLog(): { readonly log: (event: LogEvent) => void; readonly events: LogEvent[]; names(): readonly string[] } {
+export interface TestLog {
+  readonly log: (event: LogEvent) => void;
+  readonly events: LogEvent[];
+  readonly names: () => readonly string[];
+}
+
+export function makeTestLog(): TestLog {
   const events: LogEvent[] = [];
   return { log: (event) => void events.push(event), events, names: () => events.map((event) => event.event) };
 }

@@ -59,7 +59,8 @@ export class ObservationCollector {
   #look(number: number, counters: PlaneCounters, at: WallSec): void {
     const last = this.#reported.get(number);
     const tunnel = tunnelIdOf(number);
-    if (counters.lastSeenAt !== undefined && counters.lastSeenAt !== last?.lastSeenAt) this.#put({ kind: "seen", tunnel, at: counters.lastSeenAt });
+    if (counters.lastSeenAt !== undefined && counters.lastSeenAt !== last?.lastSeenAt)
+      this.#put({ kind: "seen", tunnel, at: counters.lastSeenAt });
     if (!sameCounts(counters, last)) {
       const { inPackets, inBytes, outPackets, outBytes, drops } = counters;
       this.#put({ kind: "counters", tunnel, at, inPackets, inBytes, outPackets, outBytes, drops });
@@ -80,6 +81,10 @@ function sameCounts(a: PlaneCounters, b: PlaneCounters | undefined): boolean {
   const none = { inPackets: 0, inBytes: 0, outPackets: 0, outBytes: 0, drops: 0 };
   const c = b ?? none;
   return (
-    a.inPackets === c.inPackets && a.inBytes === c.inBytes && a.outPackets === c.outPackets && a.outBytes === c.outBytes && a.drops === c.drops
+    a.inPackets === c.inPackets &&
+    a.inBytes === c.inBytes &&
+    a.outPackets === c.outPackets &&
+    a.outBytes === c.outBytes &&
+    a.drops === c.drops
   );
 }

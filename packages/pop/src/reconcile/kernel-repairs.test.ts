@@ -8,7 +8,12 @@ import { repairKernel, type KernelWish } from "./kernel-repairs.ts";
 
 const own = parseIpv6("2001:db8::1");
 assert.ok(own.ok);
-const wish: KernelWish = { device: "tombolo", mtuBytes: 1500, addresses: [own.value], routes: [prefixOf("2001:db8:1::/48"), prefixOf("2001:db8:2::/48")] };
+const wish: KernelWish = {
+  device: "tombolo",
+  mtuBytes: 1500,
+  addresses: [own.value],
+  routes: [prefixOf("2001:db8:1::/48"), prefixOf("2001:db8:2::/48")],
+};
 
 test("a fresh host becomes a router into the tunnels, and a second look finds nothing to do", async () => {
   const kernel = makeMemoryKernel();

@@ -66,7 +66,9 @@ async function repairUplinks(kernel: Kernel, tunnelDevice: string): Promise<read
   for (const device of await kernel.listAdvertisedUplinks()) {
     if (device === tunnelDevice) continue;
     const said = await repairSysctl(kernel, { device, name: "accept_ra" }, "2");
-    repaired.push(...said.map((sentence) => `${sentence} (its default route comes from router advertisements, which forwarding would ignore)`));
+    repaired.push(
+      ...said.map((sentence) => `${sentence} (its default route comes from router advertisements, which forwarding would ignore)`),
+    );
   }
   return repaired;
 }
@@ -99,7 +101,11 @@ async function repairRoutes(kernel: Kernel, wish: KernelWish): Promise<readonly 
   return [...add.map((item) => `route ${formatPrefix(item)} added`), ...remove.map((item) => `route ${formatPrefix(item)} removed`)];
 }
 
-function difference<T>(wanted: readonly T[], actual: readonly T[], nameOf: (item: T) => string): { add: readonly T[]; remove: readonly T[] } {
+function difference<T>(
+  wanted: readonly T[],
+  actual: readonly T[],
+  nameOf: (item: T) => string,
+): { add: readonly T[]; remove: readonly T[] } {
   const wantedNames = new Set(wanted.map(nameOf));
   const actualNames = new Set(actual.map(nameOf));
   return {

@@ -46,7 +46,8 @@ export class PlaneHolder {
       this.#plane = await open(wanted, onEvent);
     } catch (error) {
       const reason = messageOf(error);
-      if (reason !== this.#complaint) log({ level: "error", event: "pop.plane.not-opened", device: wanted.device, outerIpv4: outer, reason });
+      if (reason !== this.#complaint)
+        log({ level: "error", event: "pop.plane.not-opened", device: wanted.device, outerIpv4: outer, reason });
       this.#complaint = reason;
       return "failed";
     }

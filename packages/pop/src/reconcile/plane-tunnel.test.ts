@@ -53,7 +53,11 @@ test("every field that the data plane acts on makes a difference, a moving endpo
     { clientAddress: base.popAddress },
     { encapsulation: "6in4" as const },
   ];
-  for (const change of changes) assert.equal(samePlaneTunnel(same, makePlaneTunnel({ ...base, ...change }, undefined)), false, JSON.stringify(Object.keys(change)));
+  for (const change of changes)
+    assert.equal(samePlaneTunnel(same, makePlaneTunnel({ ...base, ...change }, undefined)), false, JSON.stringify(Object.keys(change)));
   const fixed = { ...base, encapsulation: "6in4" as const, staticEndpoint: bare.ipv4 };
-  assert.equal(samePlaneTunnel(makePlaneTunnel(fixed, undefined), makePlaneTunnel({ ...fixed, staticEndpoint: natted.ipv4 }, undefined)), false);
+  assert.equal(
+    samePlaneTunnel(makePlaneTunnel(fixed, undefined), makePlaneTunnel({ ...fixed, staticEndpoint: natted.ipv4 }, undefined)),
+    false,
+  );
 });

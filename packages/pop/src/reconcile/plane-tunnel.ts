@@ -64,13 +64,15 @@ export function samePlaneTunnel(a: PlaneTunnel, b: PlaneTunnel): boolean {
 }
 
 function samePrefixes(a: readonly Ipv6Prefix[], b: readonly Ipv6Prefix[]): boolean {
-  return a.length === b.length && a.every((prefix, i) => prefix.lengthBits === b[i]?.lengthBits && prefix.address.value === b[i]?.address.value);
+  return (
+    a.length === b.length && a.every((prefix, i) => prefix.lengthBits === b[i]?.lengthBits && prefix.address.value === b[i]?.address.value)
+  );
 }
 
 function sameSecret(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
 
-export function sameEndpoint(a: PlaneEndpoint | undefined, b: PlaneEndpoint | undefined): boolean {
+function sameEndpoint(a: PlaneEndpoint | undefined, b: PlaneEndpoint | undefined): boolean {
   return a?.ipv4.value === b?.ipv4.value && a?.port === b?.port;
 }

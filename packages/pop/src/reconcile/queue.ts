@@ -23,7 +23,8 @@ export class ReconcileQueue {
     this.#options = options;
   }
 
-  touch(what: "all" | string): void {
+  /** A tunnel's id, or "all". */
+  touch(what: string): void {
     if (this.#closed) return;
     if (what === "all" || this.#waiting === "all") this.#waiting = "all";
     else this.#waiting = (this.#waiting ?? new Set()).add(what);

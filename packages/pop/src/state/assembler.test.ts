@@ -48,8 +48,14 @@ test("changes are told one by one", () => {
     value: { kind: "tunnel", id: "T1" },
   });
   assert.deepEqual(assembler.held?.tunnels.get("T1"), changed);
-  assert.deepEqual(assembler.push({ type: "change", revision: 7, change: { kind: "removed", id: "T1" } }), { ok: true, value: { kind: "tunnel", id: "T1" } });
-  assert.deepEqual(assembler.push({ type: "change", revision: 8, change: { kind: "pop", pop: { ...testPop, pools: [] } } }), { ok: true, value: { kind: "pop" } });
+  assert.deepEqual(assembler.push({ type: "change", revision: 7, change: { kind: "removed", id: "T1" } }), {
+    ok: true,
+    value: { kind: "tunnel", id: "T1" },
+  });
+  assert.deepEqual(assembler.push({ type: "change", revision: 8, change: { kind: "pop", pop: { ...testPop, pools: [] } } }), {
+    ok: true,
+    value: { kind: "pop" },
+  });
   assert.equal(assembler.held?.revision, 8);
   assert.deepEqual(ids(assembler), []);
 });
@@ -57,20 +63,39 @@ test("changes are told one by one", () => {
 test("lines out of order are refused", () => {
   const empty = new StateAssembler(10);
   assert.deepEqual(empty.push({ type: "tunnel", tunnel: makeTestTunnel(1) }), { ok: false, reason: "tunnel-outside-snapshot" });
-  assert.deepEqual(empty.push({ type: "change", revision: 1, change: { kind: "removed", id: "T1" } }), { ok: false, reason: "change-without-state" });
+  assert.deepEqual(empty.push({ type: "change", revision: 1, change: { kind: "removed", id: "T1" } }), {
+    ok: false,
+    reason: "change-without-state",
+  });
   const assembler = holding(1);
-  assert.deepEqual(assembler.push({ type: "change", revision: 4, change: { kind: "removed", id: "T1" } }), { ok: false, reason: "revision-went-back" });
+  assert.deepEqual(assembler.push({ type: "change", revision: 4, change: { kind: "removed", id: "T1" } }), {
+    ok: false,
+    reason: "revision-went-back",
+  });
   assembler.push({ type: "snapshot", revision: 9, pop: testPop });
   assert.deepEqual(assembler.push({ type: "snapshot", revision: 9, pop: testPop }), { ok: false, reason: "snapshot-inside-snapshot" });
-  assert.deepEqual(assembler.push({ type: "change", revision: 10, change: { kind: "removed", id: "T1" } }), { ok: false, reason: "change-inside-snapshot" });
+  assert.deepEqual(assembler.push({ type: "change", revision: 10, change: { kind: "removed", id: "T1" } }), {
+    ok: false,
+    reason: "change-inside-snapshot",
+  });
   assert.deepEqual(assembler.push({ type: "end", revision: 8 }), { ok: false, reason: "end-of-other-revision" });
 });
 
 test("no more tunnels are held than the table takes", () => {
-  const assembler = new StateAssembler(2, { revision: 1, pop: testPop, tunnels: new Map([["T1", makeTestTunnel(1)], ["T2", makeTestTunnel(2)]]) });
+  const assembler = new StateAssembler(2, {
+    revision: 1,
+    pop: testPop,
+    tunnels: new Map([
+      ["T1", makeTestTunnel(1)],
+      ["T2", makeTestTunnel(2)],
+    ]),
+  });
   const third = { type: "change", revision: 2, change: { kind: "tunnel", tunnel: makeTestTunnel(3) } } as const;
   assert.deepEqual(assembler.push(third), { ok: false, reason: "too-many-tunnels" });
-  assert.equal(assembler.push({ type: "change", revision: 2, change: { kind: "tunnel", tunnel: makeTestTunnel(2, { enabled: false }) } }).ok, true);
+  assert.equal(
+    assembler.push({ type: "change", revision: 2, change: { kind: "tunnel", tunnel: makeTestTunnel(2, { enabled: false }) } }).ok,
+    true,
+  );
   assembler.push({ type: "snapshot", revision: 3, pop: testPop });
   for (const n of [1, 2]) assembler.push({ type: "tunnel", tunnel: makeTestTunnel(n) });
   assert.deepEqual(assembler.push({ type: "tunnel", tunnel: makeTestTunnel(3) }), { ok: false, reason: "too-many-tunnels" });

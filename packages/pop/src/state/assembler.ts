@@ -80,7 +80,8 @@ export class StateAssembler {
     const held = this.#held;
     if (held === undefined) return failure("change-without-state");
     if (revision < held.revision) return failure("revision-went-back");
-    if (change.kind === "tunnel" && !held.tunnels.has(change.tunnel.id) && held.tunnels.size >= this.#tunnelsMax) return failure("too-many-tunnels");
+    if (change.kind === "tunnel" && !held.tunnels.has(change.tunnel.id) && held.tunnels.size >= this.#tunnelsMax)
+      return failure("too-many-tunnels");
     held.revision = revision;
     return success(applyChange(held, change));
   }

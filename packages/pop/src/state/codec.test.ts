@@ -92,7 +92,10 @@ test("the first wrong field is named", () => {
     assert.deepEqual(decodeStateLine(text), { ok: false, reason: { reason, field: `tunnel.${field}` } }, field);
   }
   assert.deepEqual(decodeStateLine('{"type":"snapshot","revision":1}'), { ok: false, reason: { reason: "field-missing", field: "pop" } });
-  assert.deepEqual(decodeStateLine('{"type":"end","revision":-1}'), { ok: false, reason: { reason: "field-malformed", field: "revision" } });
+  assert.deepEqual(decodeStateLine('{"type":"end","revision":-1}'), {
+    ok: false,
+    reason: { reason: "field-malformed", field: "revision" },
+  });
   assert.deepEqual(decodeStateLine('{"type":"toString"}'), { ok: false, reason: { reason: "type-unknown", field: "" } });
   assert.deepEqual(decodeStateLine("[1]"), { ok: false, reason: { reason: "not-an-object", field: "" } });
 });

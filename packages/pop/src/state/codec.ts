@@ -3,7 +3,7 @@ import type { DesiredPop, DesiredTunnel } from "./desired.ts";
 import { FieldReader, isJsonObject, type FieldFault, type JsonObject } from "./fields.ts";
 
 /*
- * The state stream, one JSON object a line (UTF-8, LF):
+ * The state stream, one JSON object a line (ASCII, ended by LF):
  *
  *   {"type":"snapshot","revision":7,"pop":{…}}      everything follows, and counts only when its end has come
  *   {"type":"tunnel","tunnel":{…}}

@@ -1,4 +1,14 @@
-import { failure, parseIpv4, parseIpv6, parsePrefix, success, type Ipv4Address, type Ipv6Address, type Ipv6Prefix, type Result } from "@tombolo/base";
+import {
+  failure,
+  parseIpv4,
+  parseIpv6,
+  parsePrefix,
+  success,
+  type Ipv4Address,
+  type Ipv6Address,
+  type Ipv6Prefix,
+  type Result,
+} from "@tombolo/base";
 
 /** What is wrong with one field of a JSON object that came from outside. */
 export interface FieldFault {

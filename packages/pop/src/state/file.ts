@@ -3,11 +3,11 @@ import { createReadStream } from "node:fs";
 import { open, rename, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { failure, success, type Result } from "@tombolo/base";
+import { lineStart, splitLines } from "@tombolo/protocols";
 import { messageOf } from "../log.ts";
 import { StateAssembler } from "./assembler.ts";
 import { decodeStateLine, encodeStateLine, stateLineMaxBytes } from "./codec.ts";
 import type { DesiredState } from "./desired.ts";
-import { LineSplitter } from "./lines.ts";
 
 /*
  * The copy on disk: a header, the lines of a snapshot as in the stream, and the SHA-256 of every byte before the last line.
@@ -85,7 +85,7 @@ export async function readStateFile(path: string, tunnelsMax: number): Promise<R
 }
 
 class StateFileReader {
-  readonly #splitter = new LineSplitter(stateLineMaxBytes);
+  #split = lineStart;
   readonly #assembler: StateAssembler;
   readonly #sum = createHash("sha256");
   #lines = 0;
@@ -96,18 +96,18 @@ class StateFileReader {
   }
 
   push(chunk: Uint8Array): StateFileFault | undefined {
-    const lines = this.#splitter.push(chunk);
-    if (lines === "too-long") return "line";
+    const { state, lines, fault } = splitLines(this.#split, chunk, stateLineMaxBytes);
+    this.#split = state;
     for (const line of lines) {
-      const fault = this.#line(line);
-      if (fault !== undefined) return fault;
+      const wrong = this.#line(line);
+      if (wrong !== undefined) return wrong;
     }
-    return undefined;
+    return fault && "line";
   }
 
   finish(): Result<DesiredState, StateFileFault> {
     const state = this.#assembler.held;
-    if (state === undefined || !this.#summed || this.#splitter.heldBytes > 0) return failure("incomplete");
+    if (state === undefined || !this.#summed || this.#split.pending.length > 0) return failure("incomplete");
     return success(state);
   }
 

@@ -2,45 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { makeSeededRandom } from "@tombolo/base";
 import { HandTimers, makeTestLog, settle } from "../../test/by-hand.ts";
+import { PlayedBroker } from "../../test/played-broker.ts";
 import { makeTestTunnel, testPop } from "../../test/states.ts";
 import { StateAssembler, type StateEvent } from "../state/assembler.ts";
-import { encodeStateLine, type StateLine } from "../state/codec.ts";
-import { followState, stallMs, type Fetch } from "./client.ts";
-
-/** A broker that the test plays: one entry for each request, and the stream of the newest. */
-class PlayedBroker {
-  readonly requests: { readonly url: string; readonly authorization: string | null }[] = [];
-  answer: (signal: AbortSignal | null | undefined) => Response = (signal) => this.#openStream(signal);
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-
-  readonly fetch: Fetch = (url, init) => {
-    this.requests.push({ url, authorization: new Headers(init.headers).get("authorization") });
-    return Promise.resolve(this.answer(init.signal));
-  };
-
-  send(...lines: readonly StateLine[]): void {
-    this.sendText(lines.map((line) => `${encodeStateLine(line)}\n`).join(""));
-  }
-
-  sendText(text: string): void {
-    this.#controller?.enqueue(new TextEncoder().encode(text));
-  }
-
-  end(): void {
-    this.#controller?.close();
-  }
-
-  #openStream(signal: AbortSignal | null | undefined): Response {
-    return new Response(
-      new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          this.#controller = controller;
-          signal?.addEventListener("abort", () => controller.error(new Error("aborted")));
-        },
-      }),
-    );
-  }
-}
+import type { StateLine } from "../state/codec.ts";
+import { followState, stallMs } from "./client.ts";
 
 function follow(t: { after(done: () => Promise<void>): void }) {
   const broker = new PlayedBroker();
@@ -50,7 +16,10 @@ function follow(t: { after(done: () => Promise<void>): void }) {
   const { log, events: logged } = makeTestLog();
   const stop = new AbortController();
   const door = { fetch: broker.fetch, url: "http://broker", token: "secret-token-of-a-pop" };
-  const ended = followState({ door, assembler, timers, random: makeSeededRandom(1), log, onEvent: (event) => void events.push(event) }, stop.signal);
+  const ended = followState(
+    { door, assembler, timers, random: makeSeededRandom(1), log, onEvent: (event) => void events.push(event) },
+    stop.signal,
+  );
   t.after(async () => {
     stop.abort();
     await ended;
@@ -67,7 +36,7 @@ const snapshot: readonly StateLine[] = [
 test("a PoP that holds nothing asks for everything, and shows its token", async (t) => {
   const { broker, assembler, events } = follow(t);
   await settle();
-  assert.deepEqual(broker.requests, [{ url: "http://broker/pop/v1/state", authorization: "Bearer secret-token-of-a-pop" }]);
+  assert.deepEqual(broker.requests, [{ method: "GET", url: "http://broker/pop/v1/state", authorization: "Bearer secret-token-of-a-pop" }]);
   broker.send(...snapshot);
   await settle();
   assert.deepEqual(events, [{ kind: "snapshot" }]);

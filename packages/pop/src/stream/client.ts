@@ -1,8 +1,8 @@
 import type { Random } from "@tombolo/base";
+import { lineStart, splitLines } from "@tombolo/protocols";
 import { messageOf, type Log } from "../log.ts";
 import type { StateAssembler, StateEvent } from "../state/assembler.ts";
 import { decodeStateLine, stateLineMaxBytes } from "../state/codec.ts";
-import { LineSplitter } from "../state/lines.ts";
 import { sleep, type Timers } from "../timers.ts";
 import { backoffMs } from "./backoff.ts";
 
@@ -39,7 +39,13 @@ export async function followState(options: StateStreamOptions, signal: AbortSign
     if (signal.aborted) return;
     failures = ended.gotLines ? 0 : failures + 1;
     const waitMs = backoffMs(failures, options.random);
-    options.log({ level: "warn", event: "pop.stream.ended", reason: ended.reason, revision: options.assembler.held?.revision, retryMs: waitMs });
+    options.log({
+      level: "warn",
+      event: "pop.stream.ended",
+      reason: ended.reason,
+      revision: options.assembler.held?.revision,
+      retryMs: waitMs,
+    });
     await sleep(options.timers, waitMs, signal);
   }
 }
@@ -65,16 +71,17 @@ async function readStream(options: StateStreamOptions, signal: AbortSignal): Pro
       return { reason: refusalOf(response.status), gotLines };
     }
     log({ level: "info", event: "pop.stream.connected", url: door.url, since });
-    const splitter = new LineSplitter(stateLineMaxBytes);
+    let split = lineStart;
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       stall.fed();
-      const lines = splitter.push(chunk);
-      if (lines === "too-long") return { reason: "line-too-long", gotLines };
+      const { state, lines, fault } = splitLines(split, chunk, stateLineMaxBytes);
+      split = state;
       for (const line of lines) {
-        const fault = takeLine(line, options);
-        if (fault !== undefined) return { reason: fault, gotLines };
+        const wrong = takeLine(line, options);
+        if (wrong !== undefined) return { reason: wrong, gotLines };
         gotLines = true;
       }
+      if (fault !== undefined) return { reason: fault, gotLines };
     }
     return { reason: "closed-by-broker", gotLines };
   } catch (error) {
