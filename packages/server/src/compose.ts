@@ -24,7 +24,7 @@ import { makeWheel } from "./listeners/wheel.ts";
 import { systemMonotonic, systemTimers, systemWall } from "./platform/clocks.ts";
 import { md5, sha256, systemRandom } from "./platform/crypto.ts";
 import { makeSealer } from "./platform/sealer.ts";
-import { StartupError } from "./run/startup-error.ts";
+import { codeOf, StartupError } from "./run/startup-error.ts";
 
 /* The one place where interfaces meet what implements them. */
 
@@ -53,7 +53,8 @@ export async function openBroker(settings: Settings["broker"], masterKey: Uint8A
 async function openDatabase(database: string): Promise<OpenedStore> {
   const url = /^(sqlite:|postgres(ql)?:\/\/)/.test(database) ? database : `sqlite:${database}`;
   try {
-    if (url.startsWith("sqlite:") && url !== "sqlite::memory:") await mkdir(dirname(url.slice("sqlite:".length)), { recursive: true, mode: 0o700 });
+    if (url.startsWith("sqlite:") && url !== "sqlite::memory:")
+      await mkdir(dirname(url.slice("sqlite:".length)), { recursive: true, mode: 0o700 });
     return await openStore({ url });
   } catch (error) {
     const shown = url.replace(/\/\/[^@/]*@/, "//…@");
@@ -125,8 +126,9 @@ async function readToken({ token, tokenFile }: Settings["pop"]): Promise<string>
   if (tokenFile === undefined) {
     throw new StartupError("config", "pop.token-file is empty: name the file with the token that `tombolod admin pop add` printed");
   }
-  const text = await readFile(tokenFile, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new StartupError(error.code === "EACCES" ? "permission" : "config", `pop.token-file: cannot read ${tokenFile} (${error.code ?? error.message})`);
+  const text = await readFile(tokenFile, "utf8").catch((error: unknown) => {
+    const code = codeOf(error);
+    throw new StartupError(code === "EACCES" ? "permission" : "config", `pop.token-file: cannot read ${tokenFile} (${code})`);
   });
   if (!/^[\x21-\x7e]{16,200}\s*$/.test(text)) throw new StartupError("config", `pop.token-file: ${tokenFile} does not hold a token`);
   return text.trim();
@@ -166,13 +168,13 @@ const userspaceDriver: Driver = {
     try {
       return await openUserspacePlane(options, onEvent);
     } catch (error) {
-      throw new Error(planeAdvice(options, error as NodeJS.ErrnoException), { cause: error });
+      throw new Error(planeAdvice(options, error), { cause: error });
     }
   },
 };
 
-function planeAdvice(options: PlaneOptions, error: NodeJS.ErrnoException): string {
-  switch (error.code) {
+function planeAdvice(options: PlaneOptions, error: unknown): string {
+  switch (codeOf(error)) {
     case "EPERM":
     case "EACCES":
       return "the data plane needs root, or CAP_NET_ADMIN and CAP_NET_RAW";

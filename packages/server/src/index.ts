@@ -1,1 +1,2 @@
-export { run } from "./cli/run.ts";
+// The package is a program, started by bin/tombolod: nobody imports it.
+export {};

@@ -16,7 +16,10 @@ export const accountCommands: readonly AdminCommand[] = [
       email: { value: "ADDRESS", about: "where mail reaches the person", required: true },
       handle: { value: "HANDLE", about: "such as ABC1-TMB; made from the name when not given" },
     },
-    examples: ["admin account add --name 'Ada B. Cole' --email ada@example.net", "admin account add --name 'Ada B. Cole' --email ada@example.net --handle ABC1-RIPE --json"],
+    examples: [
+      "admin account add --name 'Ada B. Cole' --email ada@example.net",
+      "admin account add --name 'Ada B. Cole' --email ada@example.net --handle ABC1-RIPE --json",
+    ],
     async run(broker, given) {
       const handle = given.option("handle");
       const { account, accessKey } = await broker.accounts.add({
@@ -61,19 +64,19 @@ export const accountCommands: readonly AdminCommand[] = [
       };
     },
   },
-  ...(["enable", "disable"] as const).map(
-    (verb): AdminCommand => ({
-      kind: "admin",
-      words: ["admin", "account", verb],
-      operands: ["HANDLE"],
-      about: verb === "enable" ? "Let a disabled account in again." : "Lock an account out and stop its tunnels.",
-      options: {},
-      examples: [`admin account ${verb} ABC1-TMB`],
-      async run(broker, given) {
-        return itemOutput(viewAccount(await broker.accounts.setState(readHandle(given.operand(0)), verb === "enable" ? "enabled" : "disabled")));
-      },
-    }),
-  ),
+  ...(["enable", "disable"] as const).map((verb): AdminCommand => ({
+    kind: "admin",
+    words: ["admin", "account", verb],
+    operands: ["HANDLE"],
+    about: verb === "enable" ? "Let a disabled account in again." : "Lock an account out and stop its tunnels.",
+    options: {},
+    examples: [`admin account ${verb} ABC1-TMB`],
+    async run(broker, given) {
+      return itemOutput(
+        viewAccount(await broker.accounts.setState(readHandle(given.operand(0)), verb === "enable" ? "enabled" : "disabled")),
+      );
+    },
+  })),
   {
     kind: "admin",
     words: ["admin", "account", "key", "add"],

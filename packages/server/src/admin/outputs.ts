@@ -39,5 +39,6 @@ function cellOf(value: unknown): string {
   if (value === null || value === undefined || value === "") return "-";
   if (Array.isArray(value)) return value.length === 0 ? "-" : value.map(cellOf).join(", ");
   if (typeof value === "object") return Object.values(value).map(cellOf).join(" ");
-  return typeof value === "string" ? value.replace(/[^\P{Cc}]/gu, "?") : String(value as number | boolean);
+  // Texts come from users; control characters must not reach a terminal.
+  return typeof value === "string" ? value.replace(/\p{Cc}/gu, "?") : JSON.stringify(value);
 }

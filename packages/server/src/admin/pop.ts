@@ -52,7 +52,8 @@ export const popCommands: readonly AdminCommand[] = [
       const view = { ...viewPop(pop), tunnels };
       return {
         json: { ...view, pools },
-        text: (style) => [itemOutput(view).text(style), listOutput(pools, ["id", "purpose", "prefix", "length"], "No pools.").text(style)].join("\n\n"),
+        text: (style) =>
+          [itemOutput(view).text(style), listOutput(pools, ["id", "purpose", "prefix", "length"], "No pools.").text(style)].join("\n\n"),
       };
     },
   },

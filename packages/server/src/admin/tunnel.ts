@@ -52,7 +52,10 @@ export const tunnelCommands: readonly AdminCommand[] = [
       endpoint: { value: "ADDRESS", about: "the client's IPv4 address, for 6in4" },
       mtu: { value: "BYTES", about: "1280 (default) to 1480" },
     },
-    examples: ["admin tunnel add ABC1-TMB --pop nlams01", "admin tunnel add ABC1-TMB --pop nlams01 --type 6in4 --endpoint 198.51.100.7 --mtu 1480"],
+    examples: [
+      "admin tunnel add ABC1-TMB --pop nlams01",
+      "admin tunnel add ABC1-TMB --pop nlams01 --type 6in4 --endpoint 198.51.100.7 --mtu 1480",
+    ],
     async run(broker, given) {
       const endpoint = given.option("endpoint");
       const mtu = given.option("mtu");
@@ -76,7 +79,10 @@ export const tunnelCommands: readonly AdminCommand[] = [
     async run(broker, given) {
       const account = given.option("account");
       const pop = given.option("pop");
-      const tunnels = await broker.tunnels.list({ ...(account !== undefined && { handle: readHandle(account) }), ...(pop !== undefined && { pop }) });
+      const tunnels = await broker.tunnels.list({
+        ...(account !== undefined && { handle: readHandle(account) }),
+        ...(pop !== undefined && { pop }),
+      });
       const columns = ["id", "account", "pop", "type", "userState", "adminState", "prefix", "endpoint", "lastSeen"] as const;
       return listOutput(tunnels.map(viewTunnel), columns, "No tunnels.");
     },
@@ -106,20 +112,18 @@ export const tunnelCommands: readonly AdminCommand[] = [
       return { json: { id, removed: true }, text: () => `${id} removed.` };
     },
   },
-  ...(["enable", "disable"] as const).map(
-    (verb): AdminCommand => ({
-      kind: "admin",
-      words: ["admin", "tunnel", verb],
-      operands: ["TUNNEL"],
-      about: verb === "enable" ? "Let a disabled tunnel carry packets again." : "Stop a tunnel; it keeps its prefixes.",
-      options: {},
-      examples: [`admin tunnel ${verb} T1001`],
-      async run(broker, given) {
-        const state = verb === "enable" ? "enabled" : "disabled";
-        return itemOutput(viewTunnel(await broker.tunnels.setAdminState(readTunnelId(given.operand(0)), state)));
-      },
-    }),
-  ),
+  ...(["enable", "disable"] as const).map((verb): AdminCommand => ({
+    kind: "admin",
+    words: ["admin", "tunnel", verb],
+    operands: ["TUNNEL"],
+    about: verb === "enable" ? "Let a disabled tunnel carry packets again." : "Stop a tunnel; it keeps its prefixes.",
+    options: {},
+    examples: [`admin tunnel ${verb} T1001`],
+    async run(broker, given) {
+      const state = verb === "enable" ? "enabled" : "disabled";
+      return itemOutput(viewTunnel(await broker.tunnels.setAdminState(readTunnelId(given.operand(0)), state)));
+    },
+  })),
   {
     kind: "admin",
     words: ["admin", "tunnel", "secret"],

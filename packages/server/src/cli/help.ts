@@ -28,7 +28,12 @@ export function formatCommandHelp(command: Command, style: Style): string {
   });
   const common = [
     ["  --config FILE", "settings; default ./tombolo.toml, then /etc/tombolo/tombolo.toml"],
-    ...(command.kind === "admin" ? ([["  --database DB", "another database than the settings name"], ["  --json", "answer as JSON"]] as const) : []),
+    ...(command.kind === "admin"
+      ? ([
+          ["  --database DB", "another database than the settings name"],
+          ["  --json", "answer as JSON"],
+        ] as const)
+      : []),
   ] as const;
   return [
     `Usage: ${style.bold(["tombolod", ...command.words].join(" "))}${command.operands.map((operand) => ` ${operand}`).join("")}${own.length > 0 ? " [options]" : ""}`,

@@ -61,9 +61,10 @@ function findCommand(words: readonly string[], commands: readonly Command[]): Co
 }
 
 function parseWith(args: readonly string[], command: Command): ReturnType<typeof parseArgs> {
-  const own = Object.entries(command.options).map(([name, spec]) => [name, { type: spec.value === undefined ? ("boolean" as const) : ("string" as const) }]);
+  const options: NonNullable<ParseArgsConfig["options"]> = { ...commonOptions };
+  for (const [name, spec] of Object.entries(command.options)) options[name] = { type: spec.value === undefined ? "boolean" : "string" };
   try {
-    return parseArgs({ args: [...args], options: { ...commonOptions, ...Object.fromEntries(own) }, allowPositionals: true, strict: true });
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     // The messages of parseArgs name the option; its advice about positionals helps nobody here.
     throw new UsageError((error as Error).message.split(". ")[0] ?? "wrong usage", { cause: error });
@@ -77,10 +78,15 @@ function checkOperands(command: Command, positionals: readonly string[]): void {
   if (surplus !== undefined) throw new UsageError(`"${surplus}" is too much`);
 }
 
+/** Names the words that may come where the wrong one is. */
 function complaint(words: readonly string[], commands: readonly Command[]): string {
   if (words.length === 0) return "a command is missing";
-  const begun = commands.filter((command) => command.words[0] === words[0]);
-  if (begun.length === 0) return `there is no command "${words[0] ?? ""}"`;
-  const next = [...new Set(begun.flatMap((command) => (command.words[1] === words[1] ? (command.words[2] ?? []) : (command.words[1] ?? []))))];
-  return `"${words.join(" ")}" is not a command; after it may come: ${next.join(", ")}`;
+  const known = words.filter((_, i) => commands.some((command) => startsWith(command, words.slice(0, i + 1))));
+  if (known.length === 0) return `there is no command "${words[0] ?? ""}"`;
+  const next = commands.flatMap((command) => (startsWith(command, known) ? (command.words[known.length] ?? []) : []));
+  return `"${words.join(" ")}" is not a command; after "${known.join(" ")}" may come: ${[...new Set(next)].join(", ")}`;
+}
+
+function startsWith(command: Command, words: readonly string[]): boolean {
+  return words.every((word, i) => command.words[i] === word);
 }

@@ -13,14 +13,15 @@ import { formatCommandHelp, formatOverview } from "./help.ts";
 import { parseCall, type ParsedCall } from "./parse.ts";
 import { plainStyle, terminalStyle, type Style } from "./table.ts";
 
-export const commands: readonly Command[] = [...programs, ...accountCommands, ...popCommands, ...poolCommands, ...tunnelCommands];
+const commands: readonly Command[] = [...programs, ...accountCommands, ...popCommands, ...poolCommands, ...tunnelCommands];
 
 /** Runs one call of `tombolod`; gives its exit status and never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const style = io.isTerminal ? terminalStyle : plainStyle;
   try {
     const call = parseCall(argv, commands);
-    if ("help" in call) io.out(`${call.help === "all" ? formatOverview(call.words, commands, style) : formatCommandHelp(call.help, style)}\n`);
+    if ("help" in call)
+      io.out(`${call.help === "all" ? formatOverview(call.words, commands, style) : formatCommandHelp(call.help, style)}\n`);
     else await runCall(call, io, style);
     return exitCodes.ok;
   } catch (error) {

@@ -2,7 +2,12 @@
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
-  const lines = all.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  const lines = all.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
   const [head = "", ...body] = lines;
   return [style.bold(head), ...body].join("\n");
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
-import { StartupError } from "../run/startup-error.ts";
+import { codeOf, StartupError } from "../run/startup-error.ts";
 import { readSettings, type ConfigFault, type ReadSettings } from "./read.ts";
 
 export interface LoadedSettings extends ReadSettings {
@@ -8,13 +8,16 @@ export interface LoadedSettings extends ReadSettings {
   readonly file: string | undefined;
 }
 
-/** Looked at in this order when `--config` and TOMBOLO_CONFIG name none. */
+/** Looked at in this order when `--config` and TOMBOLOD_CONFIG name none. */
 const usualFiles = ["./tombolo.toml", "/etc/tombolo/tombolo.toml"];
 const fileMaxBytes = 1_048_576;
 
 /** Reads file and environment; throws `StartupError` "config" with one line for each fault. */
-export async function loadSettings(named: string | undefined, environment: Readonly<Record<string, string | undefined>>): Promise<LoadedSettings> {
-  const found = await findFile(named ?? environment["TOMBOLO_CONFIG"]);
+export async function loadSettings(
+  named: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<LoadedSettings> {
+  const found = await findFile(named ?? environment["TOMBOLOD_CONFIG"]);
   const where = found?.path ?? "environment";
   const read = readSettings(found === undefined ? {} : parseToml(found.path, found.text), environment);
   if (!read.ok) throw new StartupError("config", read.reason.map((fault) => `${where}: ${formatFault(fault)}`).join("\n"));
@@ -40,10 +43,9 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (text.length > fileMaxBytes) throw new StartupError("config", `${path}: larger than a configuration can be`);
     return text;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    if (code === undefined) throw error;
-    throw new StartupError("config", `${path}: cannot be read (${code})`);
+    if (error instanceof StartupError) throw error;
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw new StartupError("config", `${path}: cannot be read (${codeOf(error)})`);
   }
 }
 
@@ -52,6 +54,9 @@ function parseToml(path: string, text: string): unknown {
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    throw new StartupError("config", `${path}: line ${error.line}, column ${error.column}: ${error.message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "") ?? ""}`);
+    throw new StartupError(
+      "config",
+      `${path}: line ${error.line}, column ${error.column}: ${error.message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "") ?? ""}`,
+    );
   }
 }

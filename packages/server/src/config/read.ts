@@ -80,11 +80,25 @@ function readVariable(value: string, byDefault: RawValue): unknown {
 
 function strangersInFile(file: unknown): ConfigFault[] {
   return Object.entries(tableOf(file)).flatMap(([section, values]): ConfigFault[] => {
-    const rows: Readonly<Record<string, unknown>> | undefined = Object.hasOwn(table, section) ? table[section as keyof Settings] : undefined;
-    if (rows === undefined) return [stranger(section, Object.keys(table), isTable(values) ? "sections" : "sections, and keys belong into one")];
-    if (!isTable(values)) return [{ field: section, value: JSON.stringify(values), fix: `write [${section}] on a line of its own and its keys below` }];
+    const rows: Readonly<Record<string, unknown>> | undefined = Object.hasOwn(table, section)
+      ? table[section as keyof Settings]
+      : undefined;
+    if (rows === undefined)
+      return [stranger(section, Object.keys(table), isTable(values) ? "sections" : "sections, and keys belong into one")];
+    if (!isTable(values))
+      return [{ field: section, value: JSON.stringify(values), fix: `write [${section}] on a line of its own and its keys below` }];
     const known = Object.keys(rows).map(dashed);
-    return Object.keys(values).flatMap((key) => (known.includes(key) ? [] : [stranger(`${section}.${key}`, known.map((item) => `${section}.${item}`), "keys")]));
+    return Object.keys(values).flatMap((key) =>
+      known.includes(key)
+        ? []
+        : [
+            stranger(
+              `${section}.${key}`,
+              known.map((item) => `${section}.${item}`),
+              "keys",
+            ),
+          ],
+    );
   });
 }
 

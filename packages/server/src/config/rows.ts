@@ -39,9 +39,12 @@ export function text(pattern: RegExp, fix: string): z.ZodType<string> {
 
 export const path: z.ZodType<string> = z.string({ error: "give a path" }).min(1, "give a path").max(4096, "give a shorter path");
 
-export const ipv4: z.ZodType<Ipv4Address> = parsed(parseIpv4, "give an IPv4 address such as \"192.0.2.1\"");
-export const ipv6: z.ZodType<Ipv6Address> = parsed(parseIpv6, "give an IPv6 address such as \"2001:db8::1\"");
-export const prefix: z.ZodType<Ipv6Prefix> = parsed(parsePrefix, "give an IPv6 prefix with no bits set past its length, such as \"2001:db8:1::/48\"");
+export const ipv4: z.ZodType<Ipv4Address> = parsed(parseIpv4, 'give an IPv4 address such as "192.0.2.1"');
+export const ipv6: z.ZodType<Ipv6Address> = parsed(parseIpv6, 'give an IPv6 address such as "2001:db8::1"');
+export const prefix: z.ZodType<Ipv6Prefix> = parsed(
+  parsePrefix,
+  'give an IPv6 prefix with no bits set past its length, such as "2001:db8:1::/48"',
+);
 export const deviceName: z.ZodType<string> = z
   .string({ error: "give a device name of at most 15 letters, digits, dots, dashes or underscores" })
   .refine(isDeviceName, "give a device name of at most 15 letters, digits, dots, dashes or underscores");

@@ -21,9 +21,21 @@ export const table: SettingsTable = {
       "./var/tombolo.db",
       "SQLite file, or postgres:// URL for several brokers on one database",
     ),
-    masterKey: row(path, "./var/master.key", "file with the key that seals secrets in the database; made by `serve` when absent, mode 0600"),
-    handleSuffix: row(text(/^[A-Z][A-Z0-9]{1,8}$/, "give 2 to 9 capital letters or digits, a letter first"), defaultBrokerSettings.handleSuffix, "end of every handle: ABC1-TMB"),
-    quarantineDays: row(integer(0, 3650), defaultBrokerSettings.quarantineSec / 86_400, "how long a released prefix rests before somebody else may get it"),
+    masterKey: row(
+      path,
+      "./var/master.key",
+      "file with the key that seals secrets in the database; made by `serve` when absent, mode 0600",
+    ),
+    handleSuffix: row(
+      text(/^[A-Z][A-Z0-9]{1,8}$/, "give 2 to 9 capital letters or digits, a letter first"),
+      defaultBrokerSettings.handleSuffix,
+      "end of every handle: ABC1-TMB",
+    ),
+    quarantineDays: row(
+      integer(0, 3650),
+      defaultBrokerSettings.quarantineSec / 86_400,
+      "how long a released prefix rests before somebody else may get it",
+    ),
     heartbeatSec: row(integer(10, 3600), defaultBrokerSettings.heartbeatSec, "how often clients are told to beat"),
   },
   tic: {
@@ -33,8 +45,16 @@ export const table: SettingsTable = {
     name: row(text(/^[A-Za-z0-9.-]{1,100}$/, "give a host name"), "localhost", "the host name in the greeting"),
     maxConnections: row(integer(1, 1_000_000), 12_000, "connections at once, from everywhere"),
     maxConnectionsPerSource: row(integer(1, 1_000_000), 64, "connections at once, from one IPv4 address or IPv6 /64"),
-    loginsPerMinutePerSource: row(integer(1, 10_000), 10, "failed logins from one source before it must wait; bursts of three times as many pass"),
-    loginsPerMinutePerAccount: row(integer(1, 10_000), 10, "failed logins of one account before it must wait; bursts of three times as many pass"),
+    loginsPerMinutePerSource: row(
+      integer(1, 10_000),
+      10,
+      "failed logins from one source before it must wait; bursts of three times as many pass",
+    ),
+    loginsPerMinutePerAccount: row(
+      integer(1, 10_000),
+      10,
+      "failed logins of one account before it must wait; bursts of three times as many pass",
+    ),
   },
   http: {
     listen: row(address, "127.0.0.1", "address of the API for PoPs; put a TLS proxy in front before opening it to a network"),
@@ -42,15 +62,23 @@ export const table: SettingsTable = {
   },
   pop: {
     enabled: row(yesNo, true, "`serve`: run a PoP in the broker's process"),
-    name: row(text(/^[a-z][a-z0-9]{1,13}$/, 'give a name such as "nlams01": a letter, then letters and digits, at most 14'), "local01", "which PoP this host is"),
-    outerIpv4: row(
+    name: row(
+      text(/^[a-z][a-z0-9]{1,13}$/, 'give a name such as "nlams01": a letter, then letters and digits, at most 14'),
+      "local01",
+      "which PoP this host is",
+    ),
+    outerIpv4: row(orNone(ipv4), "", "`serve`: outer address of a PoP that it makes; empty takes the address of this host's default route"),
+    bindIpv4: row(
       orNone(ipv4),
       "",
-      "`serve`: outer address of a PoP that it makes; empty takes the address of this host's default route",
+      "where tunnel sockets are bound when that is not the PoP's outer address (one-to-one NAT); empty: the outer address",
     ),
-    bindIpv4: row(orNone(ipv4), "", "where tunnel sockets are bound when that is not the PoP's outer address (one-to-one NAT); empty: the outer address"),
     brokerUrl: row(url, "http://127.0.0.1:8080", "`pop`: the broker's HTTP address"),
-    token: secretRow(orNone(text(/^[\x21-\x7e]{16,200}$/, "give the token that `tombolod admin pop add` printed")), "", "`pop`: what this PoP shows to the broker; better kept in token-file"),
+    token: secretRow(
+      orNone(text(/^[\x21-\x7e]{16,200}$/, "give the token that `tombolod admin pop add` printed")),
+      "",
+      "`pop`: what this PoP shows to the broker; better kept in token-file",
+    ),
     tokenFile: row(orNone(path), "", "`pop`: file that holds the token, mode 0600"),
     state: row(path, "./var/pop-state.ndjson", "copy of the desired state, from which the PoP forwards when the broker is away"),
     dataPlane: row(oneOf("userspace", "memory"), "userspace", '"memory" forwards nothing and needs no root: for trying things out'),

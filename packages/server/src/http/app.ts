@@ -60,7 +60,9 @@ export function makeHttpApp(options: HttpAppOptions): HttpApp {
     const checked = observationsSchema.safeParse(body);
     if (!checked.success) {
       const [issue] = checked.error.issues;
-      return respondProblem(makeProblem("body-malformed", 400, "Not a batch of observations", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`));
+      return respondProblem(
+        makeProblem("body-malformed", 400, "Not a batch of observations", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`),
+      );
     }
     return context.json(await options.broker.states.observe(context.var.pop, checked.data.observations));
   });

@@ -3,19 +3,25 @@ import { parseTunnelId, type Observation, type TunnelId } from "@tombolo/broker"
 import { observationBatchMax } from "@tombolo/pop";
 import { z } from "zod";
 
-const tunnel: z.ZodType<TunnelId> = z.string().max(16).transform((text, context) => {
-  const id = parseTunnelId(text);
-  if (id.ok) return id.value;
-  context.addIssue({ code: "custom", message: "not a tunnel id" });
-  return z.NEVER;
-});
+const tunnel: z.ZodType<TunnelId> = z
+  .string()
+  .max(16)
+  .transform((text, context) => {
+    const id = parseTunnelId(text);
+    if (id.ok) return id.value;
+    context.addIssue({ code: "custom", message: "not a tunnel id" });
+    return z.NEVER;
+  });
 
-const ipv4: z.ZodType<Ipv4Address> = z.string().max(15).transform((text, context) => {
-  const address = parseIpv4(text);
-  if (address.ok) return address.value;
-  context.addIssue({ code: "custom", message: "not an IPv4 address" });
-  return z.NEVER;
-});
+const ipv4: z.ZodType<Ipv4Address> = z
+  .string()
+  .max(15)
+  .transform((text, context) => {
+    const address = parseIpv4(text);
+    if (address.ok) return address.value;
+    context.addIssue({ code: "custom", message: "not an IPv4 address" });
+    return z.NEVER;
+  });
 
 /** Up to the year 2255: beyond it a clock is broken. */
 const at: z.ZodType<WallSec> = z.int().min(0).max(9_000_000_000).transform(wallSec);

@@ -15,7 +15,12 @@ const closeGraceMs = 1000;
 
 export async function openHttpServer(app: HttpApp, wish: { readonly listen: string; readonly port: number }): Promise<HttpServer> {
   const listener = getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false });
-  const limits = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, maxHeaderSize: 8192, connectionsCheckingInterval: 5000 };
+  const limits = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    maxHeaderSize: 8192,
+    connectionsCheckingInterval: 5000,
+  };
   const server = createServer(limits, (request, response) => void listener(request, response));
   const port = await listen(server, wish);
   return {
@@ -32,7 +37,7 @@ export async function openHttpServer(app: HttpApp, wish: { readonly listen: stri
 
 function listen(server: Server, wish: { readonly listen: string; readonly port: number }): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, { door: "http", ...wish })));
+  server.once("error", (error) => reject(listenError(error, { door: "http", ...wish })));
   server.listen({ host: wish.listen, port: wish.port }, () => {
     const address = server.address();
     resolve(typeof address === "object" && address !== null ? address.port : wish.port);

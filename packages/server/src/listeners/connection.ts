@@ -106,19 +106,19 @@ export class Connection<State, Question, Answer, Note> {
     switch (effect.kind) {
       case "send":
         this.#outbox.push(effect);
-        return;
+        break;
       case "ask":
         void this.#ask(effect.question);
-        return;
+        break;
       case "deadline":
         this.#deadline.set(effect.at);
-        return;
+        break;
       case "close":
         this.#finish();
-        return;
+        break;
       case "note":
         this.#session.note(effect.note);
-        return;
+        break;
     }
   }
 

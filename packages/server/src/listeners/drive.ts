@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { MonotonicClock } from "@tombolo/base";
 import type { Log } from "@tombolo/pop";
-import { StartupError } from "../run/startup-error.ts";
+import { codeOf, StartupError } from "../run/startup-error.ts";
 import { Connection, type LineSession } from "./connection.ts";
 import { peerTextOf, sourceOf } from "./sources.ts";
 import type { Wheel } from "./wheel.ts";
@@ -44,7 +44,7 @@ export async function openLineServer<State, Question, Answer, Note>(
   options: LineServerOptions<State, Question, Answer, Note>,
 ): Promise<LineServer> {
   const connections = new Map<Socket, Connection<State, Question, Answer, Note>>();
-  const perSource = new Map<string, number>();
+  const crowd = makeCrowd(options);
   // Half-open: a peer that closes its side after its last command still gets the answers.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   server.maxConnections = options.maxConnections + politeSlack;
@@ -54,24 +54,15 @@ export async function openLineServer<State, Question, Answer, Note>(
     // Gone already.
     if (remoteAddress === undefined) return void socket.destroy();
     const source = sourceOf(remoteAddress);
-    const fromSource = (perSource.get(source) ?? 0) + 1;
-    perSource.set(source, fromSource);
-    const peer: Peer = { text: peerTextOf(remoteAddress, remotePort ?? 0), source, crowded: crowdOf(fromSource) };
+    const peer: Peer = { text: peerTextOf(remoteAddress, remotePort ?? 0), source, crowded: crowd.enter(source) };
     const failed = (reason: string): void => options.log({ level: "error", event: `${options.door}.session.failed`, peer: peer.text, reason });
     const connection = new Connection(options.open(peer), { socket, clock: options.clock, wheel: options.wheel, failed });
     connections.set(socket, connection);
     socket.once("close", () => {
       connections.delete(socket);
-      const left = (perSource.get(source) ?? 1) - 1;
-      if (left === 0) perSource.delete(source);
-      else perSource.set(source, left);
+      if (peer.crowded === undefined) crowd.leave(source);
     });
     connection.start();
-  }
-
-  function crowdOf(fromSource: number): Peer["crowded"] {
-    if (connections.size >= options.maxConnections) return "everywhere";
-    return fromSource > options.maxConnectionsPerSource ? "source" : undefined;
   }
 
   const port = await listen(server, options);
@@ -90,9 +81,34 @@ export async function openLineServer<State, Question, Answer, Note>(
   };
 }
 
+/** Counts who is here. Those that are turned away do not count: they are about to go. */
+function makeCrowd(limits: { readonly maxConnections: number; readonly maxConnectionsPerSource: number }): {
+  readonly enter: (source: string) => Peer["crowded"];
+  readonly leave: (source: string) => void;
+} {
+  const perSource = new Map<string, number>();
+  let all = 0;
+  return {
+    enter(source) {
+      const here = perSource.get(source) ?? 0;
+      if (all >= limits.maxConnections) return "everywhere";
+      if (here >= limits.maxConnectionsPerSource) return "source";
+      all += 1;
+      perSource.set(source, here + 1);
+      return undefined;
+    },
+    leave(source) {
+      const left = (perSource.get(source) ?? 1) - 1;
+      all -= 1;
+      if (left === 0) perSource.delete(source);
+      else perSource.set(source, left);
+    },
+  };
+}
+
 function listen(server: Server, wish: { readonly door: string; readonly listen: string; readonly port: number }): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, wish)));
+  server.once("error", (error) => reject(listenError(error, wish)));
   server.listen({ host: wish.listen, port: wish.port, backlog: 1024 }, () => {
     const address = server.address();
     resolve(typeof address === "object" && address !== null ? address.port : wish.port);
@@ -101,10 +117,13 @@ function listen(server: Server, wish: { readonly door: string; readonly listen: 
 }
 
 /** Says what to do about an address that cannot be listened at. */
-export function listenError(error: NodeJS.ErrnoException, wish: { readonly door: string; readonly listen: string; readonly port: number }): StartupError {
+export function listenError(error: unknown, wish: { readonly door: string; readonly listen: string; readonly port: number }): StartupError {
   const where = `${wish.listen} port ${wish.port}`;
   const fix = `choose another with ${wish.door}.listen and ${wish.door}.port`;
-  if (error.code === "EADDRINUSE") return new StartupError("unreachable", `${wish.door}: ${where} is in use by another program; stop it, or ${fix}`);
-  if (error.code === "EACCES") return new StartupError("permission", `${wish.door}: listening at ${where} needs root or CAP_NET_BIND_SERVICE; or ${fix}`);
-  return new StartupError("unreachable", `${wish.door}: cannot listen at ${where} (${error.code ?? error.message}); ${fix}`);
+  const code = codeOf(error);
+  if (code === "EADDRINUSE")
+    return new StartupError("unreachable", `${wish.door}: ${where} is in use by another program; stop it, or ${fix}`);
+  if (code === "EACCES")
+    return new StartupError("permission", `${wish.door}: listening at ${where} needs root or CAP_NET_BIND_SERVICE; or ${fix}`);
+  return new StartupError("unreachable", `${wish.door}: cannot listen at ${where} (${code}); ${fix}`);
 }

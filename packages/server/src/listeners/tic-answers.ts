@@ -41,7 +41,10 @@ async function ask(broker: Broker, question: TicQuestion): Promise<TicAnswer> {
       return { kind: "keys", keys: await broker.accounts.readKeysForChallenge(handleOf(question.username), question.username.tunnel) };
     case "tunnels": {
       const tunnels = await broker.tunnels.list({ handle: handleOf(question.username) });
-      return { kind: "tunnels", tunnels: tunnels.filter(isForTic).map((tunnel) => ({ ...namesOf(tunnel), ipv4Endpoint: endpointOf(tunnel) })) };
+      return {
+        kind: "tunnels",
+        tunnels: tunnels.filter(isForTic).map((tunnel) => ({ ...namesOf(tunnel), ipv4Endpoint: endpointOf(tunnel) })),
+      };
     }
     case "tunnel":
       return showTunnel(broker, question);

@@ -107,20 +107,20 @@ function takeNote(note: TicServerNote, { log, throttles, peer }: NoteNeeds): voi
   switch (note.kind) {
     case "client":
       log({ level: "debug", event: "tic.client", peer: peer.text, client: note.identification });
-      return;
+      break;
     case "login":
       throttles.source.giveBack(peer.source);
       throttles.account.giveBack(handleOf(note.username));
       log({ level: "info", event: "tic.login.accepted", peer: peer.text, account: formatTicUsername(note.username) });
-      return;
+      break;
     case "login-failed":
       log({ level: "warn", event: "tic.login.refused", peer: peer.text, account: formatTicUsername(note.username), count: note.attempt });
-      return;
+      break;
     case "output-refused":
       log({ level: "error", event: "tic.output.refused", peer: peer.text, what: `${note.object} ${note.field}` });
-      return;
+      break;
     case "ended":
       log({ level: "debug", event: "tic.session.ended", peer: peer.text, reason: note.end });
-      return;
+      break;
   }
 }

@@ -15,7 +15,8 @@ export interface Wheel {
 const tickMs = 100;
 
 interface Slot {
-  tick: number | undefined;
+  /** Where it waits; "due" between being taken out of its tick and being run. */
+  tick: number | "due" | undefined;
   readonly onDue: () => void;
 }
 
@@ -29,24 +30,27 @@ export function makeWheel(clock: MonotonicClock, timers: Timers): Wheel {
     // All that is due is taken out before any of it runs: what runs may set deadlines anew.
     const due: Slot[] = [];
     for (; turned <= now; turned += 1) {
-      for (const slot of ticks.get(turned) ?? []) due.push(slot);
+      for (const slot of ticks.get(turned) ?? []) {
+        slot.tick = "due";
+        due.push(slot);
+      }
       ticks.delete(turned);
     }
     turning = ticks.size > 0;
     if (turning) timers.after(tickMs, turn);
     for (const slot of due) {
-      if (slot.tick === undefined || slot.tick >= turned) continue;
+      if (slot.tick !== "due") continue;
       slot.tick = undefined;
       slot.onDue();
     }
   };
 
   const place = (slot: Slot, at: MonotonicMs | undefined): void => {
-    if (slot.tick !== undefined) take(ticks, slot.tick, slot);
+    if (typeof slot.tick === "number") take(ticks, slot.tick, slot);
     slot.tick = undefined;
     if (at === undefined) return;
     if (!turning) {
-      turned = Math.floor(clock.nowMs() / tickMs);
+      turned = Math.max(turned, Math.floor(clock.nowMs() / tickMs));
       turning = true;
       timers.after(tickMs, turn);
     }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Random } from "@tombolo/base";
-import { StartupError } from "../run/startup-error.ts";
+import { codeOf, StartupError } from "../run/startup-error.ts";
 import { masterKeyBytes } from "./sealer.ts";
 
 /** Makes a key when there is no file; never overwrites one. */
@@ -17,8 +17,9 @@ export async function ensureMasterKey(path: string, random: Random): Promise<{ k
       await file.close();
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "EEXIST") throw new StartupError("permission", `cannot make the master key ${path}: ${code ?? message}`);
+    const code = codeOf(error);
+    if (code !== "EEXIST")
+      throw new StartupError("permission", `cannot make the master key ${path} (${code}): choose a place with broker.master-key`);
     return { key: await readMasterKey(path), made: false };
   }
   return { key: await readMasterKey(path), made: true };
@@ -26,13 +27,16 @@ export async function ensureMasterKey(path: string, random: Random): Promise<{ k
 
 /** The key in `path`: 64 hexadecimal digits, in a file that only its owner can read. */
 async function readMasterKey(path: string): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
-    throw new StartupError("config", `cannot open the master key ${path} (${error.code ?? error.message}): restore it from your backup`);
+  const file = await open(path, constants.O_RDONLY).catch((error: unknown) => {
+    throw new StartupError("config", `cannot open the master key ${path} (${codeOf(error)}): restore it from your backup`);
   });
   try {
     const { mode } = await file.stat();
     if ((mode & 0o077) !== 0) {
-      throw new StartupError("config", `the master key ${path} may be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`);
+      throw new StartupError(
+        "config",
+        `the master key ${path} may be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`,
+      );
     }
     const text = (await file.readFile("ascii")).trim();
     if (!/^[0-9a-f]{64}$/.test(text)) throw new StartupError("config", `the master key ${path} is not 64 hexadecimal digits`);

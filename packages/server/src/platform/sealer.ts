@@ -33,7 +33,9 @@ export function makeSealer(masterKey: Uint8Array, random: Random): Sealer {
       const textAt = headBytes + nonceBytes + tagBytes;
       if (bytes.length < textAt || bytes[0] !== version) throw new SealError("a sealed secret in the database has an unknown form");
       if (!bytes.subarray(0, headBytes).equals(head)) {
-        throw new SealError("a secret in the database was sealed with another master key: configure the key file that belongs to this database");
+        throw new SealError(
+          "a secret in the database was sealed with another master key: configure the key file that belongs to this database",
+        );
       }
       const nonce = bytes.subarray(headBytes, headBytes + nonceBytes);
       const cipher = createDecipheriv("aes-256-gcm", masterKey, nonce, { authTagLength: tagBytes })
@@ -48,6 +50,6 @@ export function makeSealer(masterKey: Uint8Array, random: Random): Sealer {
   };
 }
 
-export class SealError extends Error {
+class SealError extends Error {
   override readonly name = "SealError";
 }

@@ -18,7 +18,10 @@ export async function ensurePop(broker: Broker, settings: Settings): Promise<Fir
   if (here !== undefined) return { pop: here, made: [] };
   if (pops.length > 0) {
     const known = pops.map((pop) => pop.name).join(", ");
-    throw new StartupError("config", `pop.name is ${settings.pop.name}, which the database does not know: choose one of ${known}, or set pop.enabled = false`);
+    throw new StartupError(
+      "config",
+      `pop.name is ${settings.pop.name}, which the database does not know: choose one of ${known}, or set pop.enabled = false`,
+    );
   }
   const outerIpv4 = settings.pop.outerIpv4 ?? (await findOuterIpv4());
   const { pop } = await broker.pops.add({ name: settings.pop.name, city: "Unknown", country: "ZZ", outerIpv4 });

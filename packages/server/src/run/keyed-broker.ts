@@ -19,8 +19,12 @@ export async function openKeyedBroker(settings: Settings["broker"]): Promise<Key
   const opened = await openBroker(settings, key);
   if (!made) return { ...opened, made: [] };
   const inUse = (await opened.broker.accounts.list()).length > 0;
-  if (!inUse) return { ...opened, made: [`master key ${settings.masterKey}: keep a copy, for without it the secrets in the database are lost`] };
+  if (!inUse)
+    return { ...opened, made: [`master key ${settings.masterKey}: keep a copy, for without it the secrets in the database are lost`] };
   await opened.close();
   await unlink(settings.masterKey);
-  throw new StartupError("config", `the master key ${settings.masterKey} is missing, but the database has accounts: restore the key from your backup`);
+  throw new StartupError(
+    "config",
+    `the master key ${settings.masterKey} is missing, but the database has accounts: restore the key from your backup`,
+  );
 }

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 
 /** Tells systemd, when it started us and wants to know (sd_notify(3)); a host without it loses nothing. */
-export async function notifySystemd(environment: Readonly<Record<string, string | undefined>>, state: "--ready" | "--stopping"): Promise<void> {
+export async function notifySystemd(
+  environment: Readonly<Record<string, string | undefined>>,
+  state: "--ready" | "--stopping",
+): Promise<void> {
   if (environment["NOTIFY_SOCKET"] === undefined) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const child = spawn("systemd-notify", [state], { stdio: "ignore", timeout: 5000 });

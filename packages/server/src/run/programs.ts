@@ -54,31 +54,43 @@ async function serve({ loaded, io }: ProgramContext): Promise<void> {
   const { settings } = loaded;
   const log = logFor(settings, io);
   const opened = await openKeyedBroker(settings.broker);
-  await closingAfterwards(() => opened.close(), async () => {
-    const first = settings.pop.enabled ? await ensurePop(opened.broker, settings) : undefined;
-    const token = Buffer.from(systemRandom(32)).toString("hex");
-    const local = first && { pop: first.pop.name, token };
-    const doors = await openDoors({ settings, broker: opened.broker, log, local });
-    await closingAfterwards(() => doors.close(), async () => {
-      const made = [...opened.made, ...(first?.made ?? [])];
-      sayOpened(settings, doors, { io, log, made });
-      const agent = first && (await openAgent(settings.pop, localDoor(doors.app, token), log));
-      await untilStopped(io, log, agent);
-    });
-  });
+  await closingAfterwards(
+    () => opened.close(),
+    async () => {
+      const first = settings.pop.enabled ? await ensurePop(opened.broker, settings) : undefined;
+      const token = Buffer.from(systemRandom(32)).toString("hex");
+      const local = first && { pop: first.pop.name, token };
+      const doors = await openDoors({ settings, broker: opened.broker, log, local });
+      await closingAfterwards(
+        () => doors.close(),
+        async () => {
+          const made = [...opened.made, ...(first?.made ?? [])];
+          sayOpened(settings, doors, { io, log, made });
+          const agent = first && (await openAgent(settings.pop, localDoor(doors.app, token), log));
+          await untilStopped(io, log, agent);
+        },
+      );
+    },
+  );
 }
 
 async function runBroker({ loaded, io }: ProgramContext): Promise<void> {
   const { settings } = loaded;
   const log = logFor(settings, io);
   const opened = await openKeyedBroker(settings.broker);
-  await closingAfterwards(() => opened.close(), async () => {
-    const doors = await openDoors({ settings, broker: opened.broker, log, local: undefined });
-    await closingAfterwards(() => doors.close(), async () => {
-      sayOpened(settings, doors, { io, log, made: opened.made });
-      await untilStopped(io, log, undefined);
-    });
-  });
+  await closingAfterwards(
+    () => opened.close(),
+    async () => {
+      const doors = await openDoors({ settings, broker: opened.broker, log, local: undefined });
+      await closingAfterwards(
+        () => doors.close(),
+        async () => {
+          sayOpened(settings, doors, { io, log, made: opened.made });
+          await untilStopped(io, log, undefined);
+        },
+      );
+    },
+  );
 }
 
 async function runPop({ loaded, io }: ProgramContext): Promise<void> {

@@ -23,3 +23,9 @@ export class StartupError extends Error {
     this.kind = kind;
   }
 }
+
+/** The system's name for what went wrong (`ENOENT`), or the message when it has none. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}
