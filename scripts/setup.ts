@@ -19,7 +19,7 @@ interface Need {
 const everywhere: readonly Purpose[] = ["demo", "test", "bench"];
 
 const needs: readonly Need[] = [
-  { program: "g++", debian: "g++", purposes: everywhere, without: undefined },
+  { program: "g++", debian: "g++", purposes: everywhere, without: "building the data plane's addon" },
   { program: "ip", debian: "iproute2", purposes: everywhere, without: undefined },
   { program: "ping", debian: "iputils-ping", purposes: everywhere, without: undefined },
   { program: "nft", debian: "nftables", purposes: ["demo", "test"], without: undefined },
@@ -38,6 +38,7 @@ const needs: readonly Need[] = [
 const services: Readonly<Record<string, string>> = { postgresql: "postgresql.service", openvpn: "openvpn.service" };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const isRoot = process.getuid?.() === 0;
 
 await main();
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   if (vital.length > 0 && purpose !== "test") {
     return fail(`${purpose} cannot run without ${vital.map((need) => need.program).join(", ")}`);
   }
-  await supplyAddon();
+  supplyAddon();
 }
 
 function usage(): string {
@@ -134,9 +135,15 @@ function forbidServices(): () => void {
   const policy = "/usr/sbin/policy-rc.d";
   if (existsSync(policy)) return () => {};
   writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  const undo = (): void => rmSync(policy, { force: true });
-  process.once("exit", undo);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+  const undo = (): void => {
+    rmSync(policy, { force: true });
+    for (const signal of signals) process.off(signal, undoAndDie);
+  };
+  const undoAndDie = (signal: NodeJS.Signals): void => {
+    undo();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of signals) process.on(signal, undoAndDie);
   return undo;
 }
 
@@ -170,17 +177,13 @@ function apt(args: readonly string[]): Promise<number | null> {
   });
 }
 
-/** `npm ci` builds the addon; this is for those who installed with --ignore-scripts or got g++ only now. */
-async function supplyAddon(): Promise<void> {
+/** `npm ci` builds the addon; this is for those who installed with --ignore-scripts, got g++ only now, or changed its source. */
+function supplyAddon(): void {
   const folder = join(root, "packages", "dataplane");
-  if (hasAddon(folder)) return;
-  say("building the data plane's addon");
-  const status = await new Promise<number | null>((resolve) => {
-    const child = spawn("npm", ["run", "--silent", "install", "--workspace", "@tombolo/dataplane"], { cwd: root, stdio: "inherit" });
-    child.once("error", () => resolve(null));
-    child.once("close", resolve);
-  });
-  if (status !== 0 || !hasAddon(folder)) fail("the addon was not built; try: npm run install --workspace @tombolo/dataplane");
+  if (!hasAddon(folder)) say("building the data plane's addon");
+  // It does nothing when all is up to date.
+  spawnSync(process.execPath, [join(folder, "build.mjs")], { cwd: folder, stdio: "inherit" });
+  if (!hasAddon(folder)) fail("the data plane's addon is missing, and building it did not work");
 }
 
 function hasAddon(folder: string): boolean {
@@ -193,7 +196,8 @@ function names(list: readonly Need[]): string {
 }
 
 function say(text: string): void {
-  process.stdout.write(`setup: ${text}\n`);
+  // Standard output belongs to what runs afterwards, which may print JSON there.
+  process.stderr.write(`setup: ${text}\n`);
 }
 
 function fail(text: string): void {

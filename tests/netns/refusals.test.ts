@@ -17,7 +17,7 @@ before(async () => {
 });
 
 after(async () => {
-  if (skip === false) await world[Symbol.asyncDispose]();
+  if (skip === false) await world.close();
 });
 
 /** It ended with `status`, said why in one sentence, and left the host as it was. */

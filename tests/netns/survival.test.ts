@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import {
   failFibre,
   fetchPage,
@@ -11,31 +11,35 @@ import {
   until,
   walkHome,
   walkToCafe,
+  wallMs,
 } from "@tombolo/lab";
-import { openWorld, skip } from "./world.ts";
+import { connect, openWorld, skip, type World } from "./world.ts";
 
-test("the broker is killed: not one ping is lost, and new connections work", { skip }, async () => {
-  await using world = await openWorld();
-  const { lab, operator } = world;
-  const client = makeClient(lab, { node: "laptop", subscriber: await operator.subscribe("Ada Example") });
-  await client.up();
+/** These tests end brokers and PoPs, so each has a world of its own. */
+async function openOwnWorld(t: TestContext): Promise<World> {
+  const world = await openWorld();
+  t.after(() => world.close());
+  return world;
+}
+
+test("the broker is killed: not one ping is lost, and new connections work", { skip }, async (t) => {
+  const world = await openOwnWorld(t);
+  const { client } = await connect(t, world);
   const ping = startSteadyPing(client.node, island.webIpv6, 20);
   await ping.resumedAfter(0, 5_000);
-  operator.broker.signal("SIGKILL");
-  await operator.broker.exited;
-  await ping.resumedAfter(Date.now() + 1_500, 5_000);
+  world.operator.broker.signal("SIGKILL");
+  await world.operator.broker.exited;
+  await ping.resumedAfter(wallMs() + 1_500, 5_000);
   await ping.stop();
   const { answers } = ping;
   assert.equal(answers.length, (answers.at(-1)?.sequence ?? 0) - (answers[0]?.sequence ?? 0) + 1);
   assert.match(await fetchPage(client.node), /you came by IPv6/);
 });
 
-test("the PoP is killed too, and comes back from its disk alone: traffic resumes while the broker is dead", { skip }, async () => {
-  await using world = await openWorld();
-  const { lab, operator } = world;
-  const subscriber = await operator.subscribe("Ada Example");
-  const client = makeClient(lab, { node: "laptop", subscriber });
-  await client.up();
+test("the PoP is killed too, and comes back from its disk alone: traffic resumes while the broker is dead", { skip }, async (t) => {
+  const world = await openOwnWorld(t);
+  const { operator } = world;
+  const { subscriber, client } = await connect(t, world);
   await operator.restsOnDisk(subscriber.tunnel);
   operator.broker.signal("SIGKILL");
   await operator.broker.exited;
@@ -48,48 +52,33 @@ test("the PoP is killed too, and comes back from its disk alone: traffic resumes
   await ping.stop();
 });
 
-test("after the broker came back the PoP learns what is new", { skip }, async () => {
-  await using world = await openWorld();
+test("after the broker came back the PoP learns what is new", { skip }, async (t) => {
+  const world = await openOwnWorld(t);
   const { lab, operator } = world;
   operator.broker.signal("SIGKILL");
   await operator.broker.exited;
   await operator.restartBroker();
-  const subscriber = await operator.subscribe("Grace Example");
-  const client = makeClient(lab, { node: "desk", subscriber });
+  const client = makeClient(lab, { node: "desk", subscriber: await operator.subscribe("Grace Example") });
   await until("a tunnel made after the restart works", { withinMs: 60_000 }, async () => {
     const tunnel = await client.up().catch(() => undefined);
     return tunnel !== undefined && (await pingSix(client.node, island.webIpv6, 1)).received === 1;
   });
 });
 
-test("the NAT gets another public address, then its old one again: traffic follows both times", { skip }, async () => {
-  await using world = await openWorld();
-  const { lab, operator } = world;
-  const subscriber = await operator.subscribe("Ada Example");
-  const client = makeClient(lab, { node: "laptop", subscriber });
-  await client.up();
-  const ping = startSteadyPing(client.node, island.webIpv6, 50);
-  await ping.resumedAfter(0, 5_000);
-  for (const move of [failFibre, restoreFibre]) {
-    await move(lab);
-    await ping.resumedAfter(Date.now(), 30_000);
-  }
-  await ping.stop();
-  assert.ok((await fetchPage(client.node)).includes(subscriber.clientAddress), "the IPv6 address stays");
-});
-
-test("the client's own address changes and its NAT vanishes, then it comes home: traffic follows both times", { skip }, async () => {
-  await using world = await openWorld();
-  const { lab, operator } = world;
-  const subscriber = await operator.subscribe("Ada Example");
-  const client = makeClient(lab, { node: "laptop", subscriber });
-  await client.up();
-  const ping = startSteadyPing(client.node, island.webIpv6, 50);
-  await ping.resumedAfter(0, 5_000);
-  for (const move of [walkToCafe, walkHome]) {
-    await move(lab);
-    await ping.resumedAfter(Date.now(), 30_000);
-  }
-  await ping.stop();
-  assert.ok((await fetchPage(client.node)).includes(subscriber.clientAddress), "the IPv6 address stays");
-});
+for (const { what, moves } of [
+  { what: "the NAT gets another public address, then its old one again", moves: [failFibre, restoreFibre] },
+  { what: "the client's own address changes and its NAT vanishes, then it comes home", moves: [walkToCafe, walkHome] },
+]) {
+  test(`${what}: traffic follows both times, and the IPv6 address stays`, { skip }, async (t) => {
+    const world = await openOwnWorld(t);
+    const { subscriber, client } = await connect(t, world);
+    const ping = startSteadyPing(client.node, island.webIpv6, 50);
+    await ping.resumedAfter(0, 5_000);
+    for (const move of moves) {
+      await move(world.lab);
+      await ping.resumedAfter(wallMs(), 30_000);
+    }
+    await ping.stop();
+    assert.ok((await fetchPage(client.node)).includes(subscriber.clientAddress));
+  });
+}

@@ -33,6 +33,9 @@ async function measure(options: BenchOptions): Promise<number> {
     return 2;
   }
   const machine = readMachine();
+  if (machine.loadBefore > machine.cores) {
+    progress(`the machine is busy (load ${machine.loadBefore} on ${machine.cores} cores): the figures will be low and uneven`);
+  }
   const rows: Row[] = [];
   let missing = 0;
   for (const [group, wanted] of chosen) {

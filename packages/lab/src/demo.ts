@@ -7,6 +7,7 @@ import { tellStory } from "./demo/story.ts";
 import { describeIsland, type IslandNode } from "./island/island.ts";
 import { findObstacle } from "./lab/obstacle.ts";
 import { openLab, type Lab } from "./lab/open-lab.ts";
+import { monotonicMs } from "./wait/clocks.ts";
 
 process.exitCode = await main();
 
@@ -30,17 +31,20 @@ async function main(): Promise<number> {
 
 async function show(options: DemoOptions): Promise<number> {
   const screen = openScreen(options.json);
-  const beganMs = performance.now();
-  const reporter = makeReporter(screen, () => performance.now());
+  const beganMs = monotonicMs();
+  const reporter = makeReporter(screen, monotonicMs);
   const figures: Figures = {};
   const lab = await openNetwork(screen, reporter);
   if (lab === undefined) return 1;
-  const ok = await tellStory({ lab, reporter, figures }).then(
+  const ok = await tellStory({ lab, reporter, figures, keep: options.keep }).then(
     () => true,
-    // The reporter has told what went wrong.
-    () => false,
+    (error: unknown) => {
+      // A step that fails has told why.
+      if (reporter.steps.at(-1)?.ok === true) process.stderr.write(`demo: ${String(error)}\n`);
+      return false;
+    },
   );
-  const seconds = Number(((performance.now() - beganMs) / 1_000).toFixed(1));
+  const seconds = Number(((monotonicMs() - beganMs) / 1_000).toFixed(1));
   screen.write(formatSummary({ ok, steps: reporter.steps, figures, seconds }));
   if (options.json && !screen.muted) process.stdout.write(`${JSON.stringify({ ok, seconds, figures, steps: reporter.steps })}\n`);
   if (options.keep) await keep(lab);
@@ -49,34 +53,28 @@ async function show(options: DemoOptions): Promise<number> {
   return ok ? 0 : 1;
 }
 
-async function openNetwork(screen: Screen, reporter: Reporter): Promise<Lab<IslandNode> | undefined> {
+async function openNetwork(screen: DemoScreen, reporter: Reporter): Promise<Lab<IslandNode> | undefined> {
   screen.write(`${paint(screen, "bold", "Tombolo")}: IPv6 for a laptop behind NAT, in network namespaces on this machine\n`);
   reporter.chapter("The network");
   const description = describeIsland();
-  let lab: Lab<IslandNode> | undefined;
-  await reporter
-    .step(`${Object.keys(description.nodes).length} machines and their cables`, async () => {
-      lab = await openLab(description);
-      return [
-        "laptop ── home (NAT) ══ fibre, mobile ══ core ── broker",
-        "                                         └── pop ── six ── web, which has IPv6 only",
-      ];
-    })
-    .catch(() => undefined);
-  return lab;
+  const opened = reporter.step(`${Object.keys(description.nodes).length} machines and their cables`, async (tell) => {
+    const lab = await openLab(description, { onInterrupt: screen.interrupt });
+    tell("laptop ── home (NAT) ══ fibre, mobile ══ core ── broker");
+    tell("                                         └── pop ── six ── web, which has IPv6 only");
+    return lab;
+  });
+  return opened.catch(() => undefined);
+}
+
+interface DemoScreen extends Screen {
+  readonly muted: boolean;
+  interrupt(this: void, signal: NodeJS.Signals): void;
 }
 
 /** Standard output belongs to the JSON object when one is wanted. */
-function openScreen(json: boolean): Screen & { readonly muted: boolean } {
+function openScreen(json: boolean): DemoScreen {
   const live = !json && process.stdout.isTTY && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
   let muted = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      // What fails from here on fails because its lab is being taken away.
-      muted = true;
-      process.stderr.write(`${live ? "\r\x1b[K" : ""}${signal}: removing the lab\n`);
-    });
-  }
   return {
     live,
     get muted() {
@@ -84,6 +82,11 @@ function openScreen(json: boolean): Screen & { readonly muted: boolean } {
     },
     write: (text) => {
       if (!json && !muted) process.stdout.write(text);
+    },
+    interrupt: (signal) => {
+      // What fails from here on fails because its lab is being taken away.
+      muted = true;
+      process.stderr.write(`${live ? "\r\x1b[K" : ""}${signal}: removing the lab\n`);
     },
   };
 }

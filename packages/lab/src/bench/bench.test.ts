@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { median } from "./figures.ts";
 import { readGoodput } from "../island/proofs.ts";
 import { readPingTimes } from "./ping.ts";
+import type { Contender } from "./pair.ts";
+import { ratioOf, turnsOf } from "./rounds.ts";
 import { chooseRows, makeRow, meetsGoal, rowFacts } from "./rows.ts";
 import { readBenchOptions } from "./usage.ts";
 
@@ -39,4 +41,23 @@ test("words that make no sense are a fault, not a guess", () => {
   assert.deepEqual(readBenchOptions(["--json", "--only", "table"]), { ok: true, value: { json: true, only: "table", help: false } });
   assert.equal(readBenchOptions(["--jsno"]).ok, false);
   assert.equal(readBenchOptions(["table"]).ok, false);
+});
+
+test("in every round all contenders have a turn, and another one begins", () => {
+  assert.deepEqual(
+    [1, 2, 3].map((round) => turnsOf(["a", "b", "c"], round).join("")),
+    ["bca", "cab", "abc"],
+  );
+  assert.deepEqual(turnsOf(["a"], 2), ["a"]);
+});
+
+test("a ratio is the median of the rounds' ratios, so that a round in which the machine was busy does not count", () => {
+  const a = { name: "a" } as Contender;
+  const b = { name: "b" } as Contender;
+  const speeds = new Map([
+    [a, [8, 2, 9]],
+    [b, [4, 1, 3]],
+  ]);
+  assert.equal(ratioOf(speeds, a, b), 2);
+  assert.ok(Number.isNaN(ratioOf(new Map([[a, [1]]]), a, b)), "a missing measurement is no figure");
 });

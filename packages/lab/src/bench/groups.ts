@@ -4,7 +4,7 @@ import { openAyiya } from "./ayiya.ts";
 import { openOpenvpn } from "./openvpn.ts";
 import { describePair, openRaw, type Contender, type PairNode } from "./pair.ts";
 import { comparePings } from "./ping.ts";
-import { compareTcp, type Say } from "./rounds.ts";
+import { compareTcp, ratioOf, type Say } from "./rounds.ts";
 import { makeRow, type GroupName, type Row, type RowName } from "./rows.ts";
 import { openWireguard } from "./wireguard.ts";
 
@@ -39,8 +39,8 @@ async function measureTcpGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>,
   }
   if (rivals.length === 0) return [];
   const ours = await openAyiya(lab, { tunnels: 1, slot: 0 });
-  const speeds = await compareTcp([...rivals.map(({ contender }) => contender), ours], say);
-  return rivals.map(({ row, contender }) => makeRow(row, of(speeds, ours) / of(speeds, contender)));
+  const speeds = await compareTcp([...rivals.map(({ contender }) => contender), ours], 3, say);
+  return rivals.map(({ row, contender }) => makeRow(row, ratioOf(speeds, ours, contender)));
 }
 
 async function measureTableGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
@@ -49,8 +49,8 @@ async function measureTableGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName
   const many = await openAyiya(lab, { tunnels: manyTunnels, slot: 1 });
   const rows: Row[] = [];
   if (wanted.has("table.100k.vs-one")) {
-    const speeds = await compareTcp([one, many], say);
-    rows.push(makeRow("table.100k.vs-one", of(speeds, many) / of(speeds, one)));
+    const speeds = await compareTcp([one, many], 6, say);
+    rows.push(makeRow("table.100k.vs-one", ratioOf(speeds, many, one)));
   }
   if (wanted.has("table.bytes-per-tunnel")) {
     // Both processes are alike but for the tunnels, so what they differ in is what the tunnels cost.
@@ -63,15 +63,11 @@ async function measurePingGroup(lab: Lab<PairNode>, _wanted: ReadonlySet<RowName
   const raw = openRaw(lab);
   const ours = await openAyiya(lab, { tunnels: 1, slot: 0 });
   const times = await comparePings([raw, ours], say);
-  return [makeRow("ayiya.ping.added-ms", of(times, ours) - of(times, raw))];
+  return [makeRow("ayiya.ping.added-ms", (times.get(ours) ?? Number.NaN) - (times.get(raw) ?? Number.NaN))];
 }
 
 function isHere(program: string, say: Say): boolean {
   const here = hasProgram(program);
   if (!here) say(`left out: the program ${program} is missing`);
   return here;
-}
-
-function of(figures: ReadonlyMap<string, number>, contender: Contender): number {
-  return figures.get(contender.name) ?? Number.NaN;
 }

@@ -33,7 +33,7 @@ if (given.role === "client") {
 }
 collectGarbage();
 process.stdout.write(`ready ${process.memoryUsage.rss()}\n`);
-process.once("SIGTERM", () => void plane.close().then(() => process.exit(0)));
+process.once("SIGTERM", () => void plane.close());
 
 function collectGarbage(): void {
   (globalThis as { gc?: () => void }).gc?.();

@@ -19,10 +19,12 @@ test("a step that succeeds is ticked with its proof, without colour when nobody 
   let nowMs = 0;
   const reporter = makeReporter(screen, () => nowMs);
   reporter.chapter("The network");
-  await reporter.step("eight machines", () => {
+  const result = await reporter.step("eight machines", (tell) => {
     nowMs += 1_500;
-    return Promise.resolve(["ping: unreachable"]);
+    tell("ping: unreachable");
+    return Promise.resolve(8);
   });
+  assert.equal(result, 8);
   assert.equal(screen.text, "\n1. The network\n  ✓ eight machines  1.5 s\n      ping: unreachable\n");
   assert.deepEqual(reporter.steps, [{ name: "eight machines", ok: true, seconds: 1.5, proof: ["ping: unreachable"] }]);
 });
@@ -40,7 +42,7 @@ test("a step that fails is crossed with the reason, and the story stops there", 
 
 test("on a terminal the running step is shown and then overwritten", async () => {
   const screen = recordingScreen(true);
-  await makeReporter(screen, () => 0).step("a page", () => Promise.resolve([]));
+  await makeReporter(screen, () => 0).step("a page", () => Promise.resolve());
   assert.ok(screen.text.startsWith("  … a page\r\x1b[K  \x1b[32m✓"), JSON.stringify(screen.text));
 });
 

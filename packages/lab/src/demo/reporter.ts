@@ -6,11 +6,14 @@ export interface StepRecord {
   readonly proof: readonly string[];
 }
 
+/** Takes one line of proof, as it is to be shown. */
+type Tell = (line: string) => void;
+
 /** Tells the story while it happens, and keeps it for the end. */
 export interface Reporter {
   chapter(title: string): void;
-  /** Runs one step: says what it is about to do, then a tick with the proof that `run` returns, or a cross and the reason. */
-  step(name: string, run: () => Promise<readonly string[]>): Promise<void>;
+  /** Runs one step: says what it is about to do, then a tick with the lines that `run` gave to `tell` as proof, or a cross and the reason. */
+  step<T>(name: string, run: (tell: Tell) => Promise<T>): Promise<T>;
   readonly steps: readonly StepRecord[];
 }
 
@@ -32,8 +35,8 @@ export function makeReporter(screen: Screen, nowMs: () => number): Reporter {
   const finish = (record: StepRecord): void => {
     steps.push(record);
     const mark = record.ok ? paint(screen, "green", "✓") : paint(screen, "red", "✗");
-    const time = paint(screen, "dim", formatSeconds(record.seconds));
-    screen.write(`${screen.live ? "\r\x1b[K" : ""}  ${mark} ${record.name}  ${time}\n`);
+    const time = record.seconds < 0.05 ? "" : `  ${paint(screen, "dim", `${record.seconds.toFixed(1)} s`)}`;
+    screen.write(`${screen.live ? "\r\x1b[K" : ""}  ${mark} ${record.name}${time}\n`);
     for (const line of record.proof) screen.write(`      ${record.ok ? paint(screen, "dim", line) : line}\n`);
   };
   return {
@@ -46,9 +49,11 @@ export function makeReporter(screen: Screen, nowMs: () => number): Reporter {
       const begunMs = nowMs();
       if (screen.live) screen.write(`  … ${name}`);
       const seconds = (): number => Number(((nowMs() - begunMs) / 1_000).toFixed(3));
+      const proof: string[] = [];
       try {
-        const proof = await run();
+        const result = await run((line) => void proof.push(line));
         finish({ name, ok: true, seconds: seconds(), proof });
+        return result;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         finish({ name, ok: false, seconds: seconds(), proof: reason.split("\n").filter((line) => line.trim() !== "") });
@@ -56,8 +61,4 @@ export function makeReporter(screen: Screen, nowMs: () => number): Reporter {
       }
     },
   };
-}
-
-function formatSeconds(seconds: number): string {
-  return seconds < 0.05 ? "" : `${seconds.toFixed(1)} s`;
 }

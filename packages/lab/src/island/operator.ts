@@ -1,13 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { isRecord } from "../json/record.ts";
 import type { Lab } from "../lab/open-lab.ts";
 import type { LabProcess } from "../process/process.ts";
 import { until } from "../wait/until.ts";
 import { island, type IslandNode } from "./island.ts";
+import { popName, writeOperatorFiles, type OperatorFiles } from "./operator-files.ts";
 import { findBinary } from "./programs.ts";
-
-export const popName = "nlams01";
 
 /** What a user of the broker's was given. */
 export interface Subscriber {
@@ -25,6 +23,7 @@ export interface Subscriber {
 export interface Operator {
   readonly broker: LabProcess;
   readonly pop: LabProcess;
+  readonly brokerConfig: string;
   /** What `tombolod admin` prints with --json. */
   admin(words: readonly string[]): Promise<unknown>;
   /** An account with one AYIYA tunnel. */
@@ -36,15 +35,8 @@ export interface Operator {
   restsOnDisk(tunnel: string): Promise<void>;
 }
 
-interface Files {
-  readonly brokerConfig: string;
-  readonly popConfig: string;
-  readonly popToken: string;
-  readonly popState: string;
-}
-
 export async function openOperator(lab: Lab<IslandNode>): Promise<Operator> {
-  const files = writeFiles(lab);
+  const files = writeOperatorFiles(lab);
   const admin = async (words: readonly string[]): Promise<unknown> =>
     JSON.parse(await lab.node("broker").must([findBinary("tombolod"), "admin", ...words, "--config", files.brokerConfig, "--json"]));
   let broker = await startBroker(lab, files);
@@ -60,6 +52,7 @@ export async function openOperator(lab: Lab<IslandNode>): Promise<Operator> {
     get pop() {
       return pop;
     },
+    brokerConfig: files.brokerConfig,
     admin,
     subscribe: (fullName) => subscribe(admin, fullName),
     restartBroker: async () => {
@@ -80,45 +73,13 @@ export async function openOperator(lab: Lab<IslandNode>): Promise<Operator> {
   };
 }
 
-function writeFiles(lab: Lab<IslandNode>): Files {
-  const brokerFolder = join(lab.folder, "broker");
-  const popFolder = join(lab.folder, "pop");
-  for (const folder of [brokerFolder, popFolder]) mkdirSync(folder, { mode: 0o700 });
-  const files = {
-    brokerConfig: join(brokerFolder, "tombolo.toml"),
-    popConfig: join(popFolder, "tombolo.toml"),
-    popToken: join(popFolder, "token"),
-    popState: join(popFolder, "state.ndjson"),
-  };
-  const brokerLines = [
-    "[broker]",
-    `database = "${join(brokerFolder, "tombolo.db")}"`,
-    `master-key = "${join(brokerFolder, "master.key")}"`,
-    "[tic]",
-    'listen = "0.0.0.0"',
-    "[http]",
-    'listen = "0.0.0.0"',
-  ];
-  const popLines = [
-    "[pop]",
-    `name = "${popName}"`,
-    `broker-url = "http://${island.brokerIpv4}:8080"`,
-    `token-file = "${files.popToken}"`,
-    `state = "${files.popState}"`,
-    "workers = 1",
-  ];
-  writeFileSync(files.brokerConfig, `${brokerLines.join("\n")}\n`);
-  writeFileSync(files.popConfig, `${popLines.join("\n")}\n`);
-  return files;
-}
-
-async function startBroker(lab: Lab<IslandNode>, files: Files): Promise<LabProcess> {
+async function startBroker(lab: Lab<IslandNode>, files: OperatorFiles): Promise<LabProcess> {
   const broker = lab.node("broker").start([findBinary("tombolod"), "broker", "--config", files.brokerConfig]);
   await broker.waitFor(/"door":"http"/, 20_000);
   return broker;
 }
 
-async function startPop(lab: Lab<IslandNode>, files: Files): Promise<LabProcess> {
+async function startPop(lab: Lab<IslandNode>, files: OperatorFiles): Promise<LabProcess> {
   const pop = lab.node("pop").start([findBinary("tombolod"), "pop", "--config", files.popConfig]);
   await pop.waitFor(/"event":"pop.plane.opened"/, 20_000);
   return pop;

@@ -1,4 +1,3 @@
-import { hasProgram } from "../lab/obstacle.ts";
 import type { LabNode } from "../lab/node.ts";
 import { isRecord } from "../json/record.ts";
 import { words } from "../process/words.ts";
@@ -26,19 +25,38 @@ export async function traceSix(from: LabNode, address: string): Promise<readonly
 }
 
 /** Fetches a page of the web server by curl, as a person would. */
-export async function fetchPage(from: LabNode, path = ""): Promise<string> {
-  return from.must(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", `${webUrl}${path}`]);
+export async function fetchPage(from: LabNode): Promise<string> {
+  return from.must(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", webUrl]);
 }
 
-/** TCP goodput to `to` in bits per second (from it with `reverse`); undefined when iperf3 is not installed. */
+/** Fetches `count` bytes from the web server; returns how many came. */
+export async function countFetchedBytes(from: LabNode, count: number): Promise<number> {
+  const url = `${webUrl}bytes/${count}`;
+  return Number(
+    await from.must([
+      "curl",
+      "--silent",
+      "--show-error",
+      "--fail",
+      "--max-time",
+      "20",
+      "--output",
+      "/dev/null",
+      "--write-out",
+      "%{size_download}",
+      url,
+    ]),
+  );
+}
+
+/** TCP goodput to `to` in bits per second (from it with `reverse`), by iperf3. */
 export async function measureThroughput(wish: {
   readonly from: LabNode;
   readonly to: LabNode;
   readonly toAddress: string;
   readonly seconds: number;
   readonly reverse: boolean;
-}): Promise<number | undefined> {
-  if (!hasProgram("iperf3")) return undefined;
+}): Promise<number> {
   const server = wish.to.start(words("iperf3 --server --one-off --forceflush"));
   try {
     await server.waitFor(/Server listening/, 5_000);

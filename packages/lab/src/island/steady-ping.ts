@@ -34,10 +34,10 @@ export function startSteadyPing(from: LabNode, address: string, everyMs: number)
   };
 }
 
-/** Lines of `ping -D`. */
+/** Lines of `ping -D`; the second answer to one request, marked (DUP!), is none. */
 export function readAnswers(text: string): readonly PingAnswer[] {
   const answers: PingAnswer[] = [];
-  for (const match of text.matchAll(/^\[(\d+\.\d+)\] .* icmp_seq=(\d+) .*\btime=([\d.]+) ms/gm)) {
+  for (const match of text.matchAll(/^\[(\d+\.\d+)\] .* icmp_seq=(\d+) .*\btime=([\d.]+) ms$/gm)) {
     answers.push({ atMs: Number(match[1]) * 1_000, sequence: Number(match[2]), rttMs: Number(match[3]) });
   }
   return answers;

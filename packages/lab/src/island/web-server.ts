@@ -3,29 +3,28 @@
 import { createServer, type ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 
-const [, , address, port] = process.argv;
 const mostBytes = 1_000_000_000;
 const chunk = Buffer.alloc(65_536, "tombolo ");
 
+const [, , address, port] = process.argv;
 if (address === undefined || port === undefined) {
   process.stderr.write("usage: web-server ADDRESS PORT\n");
-  process.exit(2);
+  process.exitCode = 2;
+} else {
+  const server = createServer((request, response) => {
+    const wanted = /^\/bytes\/(\d{1,10})$/.exec(request.url ?? "")?.[1];
+    if (wanted === undefined) greet(request.socket.remoteAddress ?? "", response);
+    else void sendBytes(Math.min(Number(wanted), mostBytes), response);
+  });
+  server.listen({ host: address, port: Number(port), ipv6Only: true }, () => process.stdout.write("listening\n"));
 }
 
-const server = createServer((request, response) => {
-  const wanted = /^\/bytes\/(\d{1,10})$/.exec(request.url ?? "")?.[1];
-  if (wanted === undefined) greet(request.socket.remoteAddress ?? "", response);
-  else void sendBytes(Math.min(Number(wanted), mostBytes), response);
-});
-server.listen({ host: address, port: Number(port), ipv6Only: true }, () => process.stdout.write("listening\n"));
+const turtle = ["        _____     ____", "       /      \\  |  o |", "      |        |/ ___\\|", "      |_________/", "      |_|_| |_|_|"];
 
 function greet(from: string, response: ServerResponse): void {
-  const turtle =
-    isIPv6(from) && !from.startsWith("::ffff:")
-      ? "        _____     ____\n       /      \\  |  o |\n      |        |/ ___\\|\n      |_________/\n      |_|_| |_|_|\n"
-      : "";
+  const lines = [`Hello ${from}, you came by IPv${isIPv6(from) ? "6" : "4"}.`, ...(isIPv6(from) ? turtle : [])];
   response.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
-  response.end(`Hello ${from}, you came by IPv6.\n${turtle}`);
+  response.end(`${lines.join("\n")}\n`);
 }
 
 async function sendBytes(count: number, response: ServerResponse): Promise<void> {

@@ -1,27 +1,30 @@
-import { constants } from "node:os";
-
 interface Closable {
   close(): Promise<void>;
 }
 
-const open = new Set<Closable>();
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-let interrupted = false;
+type OnInterrupt = (signal: NodeJS.Signals) => void;
 
-/** From now on an interruption closes this lab before the process ends with the status that shells expect (128 + signal). */
-export function guardLab(lab: Closable): void {
+const open = new Map<Closable, OnInterrupt | undefined>();
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** From now on an interruption closes this lab before the process dies of the signal, as it would have without us. */
+export function guardLab(lab: Closable, onInterrupt: OnInterrupt | undefined): void {
   if (open.size === 0) for (const signal of signals) process.on(signal, interrupt);
-  open.add(lab);
+  open.set(lab, onInterrupt);
 }
 
 export function unguardLab(lab: Closable): void {
   open.delete(lab);
-  if (open.size === 0 && !interrupted) for (const signal of signals) process.off(signal, interrupt);
+  if (open.size === 0) letGo();
 }
 
 function interrupt(signal: NodeJS.Signals): void {
-  // Asked twice: go at once. The janitor still cleans up.
-  if (interrupted) process.exit(128 + constants.signals[signal]);
-  interrupted = true;
-  void Promise.allSettled([...open].map((lab) => lab.close())).then(() => process.exit(128 + constants.signals[signal]));
+  // Whoever asks a second time means at once: the signal kills then, and the janitor cleans up.
+  letGo();
+  for (const onInterrupt of open.values()) onInterrupt?.(signal);
+  void Promise.allSettled([...open.keys()].map((lab) => lab.close())).then(() => process.kill(process.pid, signal));
+}
+
+function letGo(): void {
+  for (const signal of signals) process.off(signal, interrupt);
 }

@@ -25,13 +25,18 @@ export interface Lab<Node extends string = string> {
   close(): Promise<void>;
 }
 
+export interface LabOptions {
+  /** Told of the signal before the lab is taken down by it. */
+  readonly onInterrupt?: (signal: NodeJS.Signals) => void;
+}
+
 let serial = 0;
 
 /**
  * Builds the networks of a description in namespaces of their own. Needs root (`findObstacle` tells beforehand).
  * Everything is removed by `close`, on SIGINT, SIGTERM and SIGHUP, and by a janitor process when this one is killed.
  */
-export async function openLab<Node extends string>(description: LabDescription<Node>): Promise<Lab<Node>> {
+export async function openLab<Node extends string>(description: LabDescription<Node>, options: LabOptions = {}): Promise<Lab<Node>> {
   const obstacle = findObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
   await sweepDeadLabs();
@@ -57,7 +62,7 @@ export async function openLab<Node extends string>(description: LabDescription<N
       return closing;
     },
   };
-  guardLab(lab);
+  guardLab(lab, options.onInterrupt);
   try {
     await buildLab(
       planLab(description, (node) => formatNamespace(name, node)),

@@ -6,18 +6,10 @@ import { parseLabName } from "./names.ts";
 const name = parseLabName(process.argv[2] ?? "");
 if (name === undefined) {
   process.stderr.write("usage: janitor tmb-PID-N\n");
-  process.exit(2);
-}
-// Whoever ends the lab's whole family by a signal must not take the one that cleans up.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
-process.stdin.resume();
-process.stdin.once("error", () => void clean());
-process.stdin.once("end", () => void clean());
-
-let cleaning = false;
-async function clean(): Promise<void> {
-  if (cleaning || name === undefined) return;
-  cleaning = true;
-  await removeLab(name);
-  process.exit(0);
+  process.exitCode = 2;
+} else {
+  // Whoever ends the lab's whole family by a signal must not take the one that cleans up.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  process.stdin.on("error", () => {}).resume();
+  process.stdin.once("close", () => void removeLab(name));
 }

@@ -7,7 +7,7 @@ import { formatLabName, parseLabName, type LabName } from "./names.ts";
 
 const registry = "/run/netns";
 
-export function listNamespaces(): readonly string[] {
+function listNamespaces(): readonly string[] {
   try {
     return readdirSync(registry);
   } catch {
@@ -22,12 +22,12 @@ export function listLeftovers(name: LabName): { readonly namespaces: readonly st
 }
 
 /** Ends what still runs inside (the namespace is ours, so everything in it is), then removes the namespace. */
-export async function removeNamespace(namespace: string): Promise<void> {
+async function removeNamespace(namespace: string): Promise<void> {
   await endInhabitants(namespace);
   await runProcess(["ip", "netns", "delete", namespace]);
 }
 
-export async function listInhabitants(namespace: string): Promise<readonly number[]> {
+async function listInhabitants(namespace: string): Promise<readonly number[]> {
   const result = await runProcess(["ip", "netns", "pids", namespace]);
   return result.stdout.split(/\s+/).filter(Boolean).map(Number);
 }

@@ -17,11 +17,11 @@ export async function until<T>(
   options: UntilOptions,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = performance.now() + options.withinMs;
+  const late = AbortSignal.timeout(options.withinMs);
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() >= deadline) {
+    if (late.aborted || options.withinMs <= 0) {
       const more = await options.explain?.();
       throw new Error(`waited ${options.withinMs} ms in vain: ${what}${more === undefined || more === "" ? "" : `\n${more}`}`);
     }
