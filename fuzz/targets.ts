@@ -1,6 +1,7 @@
 import type { FuzzTarget } from "./target.ts";
 import { addressesTarget } from "./targets/addresses.ts";
 import { ayiyaTarget } from "./targets/ayiya.ts";
+import { heartbeatTarget } from "./targets/heartbeat.ts";
 import { ipv6Target } from "./targets/ipv6.ts";
 import { linesTarget } from "./targets/lines.ts";
 import { sixInFourTarget } from "./targets/sixinfour.ts";
@@ -12,6 +13,7 @@ import { ticCommandTarget, ticShowTarget } from "./targets/tic-text.ts";
 export const targets: readonly FuzzTarget[] = [
   addressesTarget,
   ayiyaTarget,
+  heartbeatTarget,
   ipv6Target,
   linesTarget,
   sixInFourTarget,

@@ -17,6 +17,9 @@ export {
 export * from "./ayiya/server-session.ts";
 export * from "./ayiya/sign.ts";
 export * from "./digest/digest.ts";
+export * from "./heartbeat/accept.ts";
+export { decodeBeat, formatBeatHead, heartbeatLimits, type Beat, type BeatFault, type BeatSender } from "./heartbeat/codec.ts";
+export { beatDigestIsRight, makeBeat } from "./heartbeat/sign.ts";
 export { checksumIsRight, writeIcmpv6Checksum } from "./icmpv6/checksum.ts";
 export * from "./icmpv6/echo.ts";
 export * from "./icmpv6/error.ts";
