@@ -2,6 +2,8 @@ import type { Ipv4Address, Ipv6Address, Ipv6Prefix, WallSec } from "@tombolo/bas
 import type {
   AccessKey,
   Account,
+  Delegation,
+  DelegationId,
   Encapsulation,
   Endpoint,
   Handle,
@@ -23,6 +25,7 @@ export interface Broker {
   readonly pops: Pops;
   readonly pools: Pools;
   readonly tunnels: Tunnels;
+  readonly delegations: Delegations;
   readonly states: States;
 }
 
@@ -59,6 +62,18 @@ export interface Pools {
   add(wish: { pop: PopName; purpose: PoolPurpose; prefix: Ipv6Prefix; lengthBits: number }): Promise<Pool>;
   list(pop?: PopName): Promise<readonly Pool[]>;
   get(id: PoolId): Promise<Pool & { readonly used: number; readonly resting: number; readonly free: bigint }>;
+  /** Only when none of its prefixes is held or rests; who had them stays known. */
+  remove(id: PoolId): Promise<void>;
+}
+
+/** Prefixes that are routed to a tunnel, beyond the /64 that it got at once. */
+export interface Delegations {
+  /** A prefix of `lengthBits` out of the pools of the tunnel's PoP that give this length. */
+  add(wish: { tunnel: TunnelId; lengthBits: number }): Promise<Delegation>;
+  list(filter?: { handle?: Handle; tunnel?: TunnelId }): Promise<readonly Delegation[]>;
+  get(id: DelegationId): Promise<Delegation>;
+  /** The prefix goes into quarantine. */
+  remove(id: DelegationId): Promise<void>;
 }
 
 export interface Tunnels {

@@ -5,6 +5,7 @@ import { defaultBrokerSettings, type BrokerSettings } from "./domain/settings.ts
 import type { Sealer, Sha256 } from "./ports/sealer.ts";
 import type { Store } from "./ports/store.ts";
 import { makeAccounts } from "./services/accounts.ts";
+import { makeDelegations } from "./services/delegations.ts";
 import { makePools } from "./services/pools.ts";
 import { makePops } from "./services/pops.ts";
 import { makeStates } from "./services/states.ts";
@@ -31,6 +32,7 @@ export function makeBroker(needs: BrokerNeeds): Broker {
     pops: makePops({ store, sha256, random, clock, settings }),
     pools: makePools({ store, clock, settings }),
     tunnels: makeTunnels({ store, sealer, random, clock, settings }),
+    delegations: makeDelegations({ store, clock, settings }),
     states: makeStates({ store, sealer, clock, settings }),
   };
 }

@@ -71,6 +71,8 @@ export interface PoolTable {
   /** One past the highest. */
   end_position: number;
   created_at: number;
+  /** The row stays for the history of its prefixes. */
+  removed_at: number | null;
 }
 
 /** One row for each time that a prefix was given: the present and the history. */

@@ -6,6 +6,11 @@ export function parseTunnelId(text: string): Result<TunnelId, "not-a-tunnel-id">
   return isNumbered("T", text) ? success(text as TunnelId) : failure("not-a-tunnel-id");
 }
 
+/** `R1001`, in the form of a tunnel's. */
+export function parseDelegationId(text: string): Result<DelegationId, "not-a-delegation-id"> {
+  return isNumbered("R", text) ? success(text as DelegationId) : failure("not-a-delegation-id");
+}
+
 export function parsePoolId(text: string): Result<PoolId, "not-a-pool-id"> {
   return isNumbered("P", text) ? success(text as PoolId) : failure("not-a-pool-id");
 }

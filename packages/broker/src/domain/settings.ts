@@ -9,6 +9,8 @@ export interface BrokerSettings {
   readonly changesKept: number;
   /** How many endpoints of a tunnel are remembered, the present one included. */
   readonly endpointsKept: number;
+  /** How many delegations a tunnel may hold, its default /64 included; a PoP takes at most 64. */
+  readonly delegationsPerTunnel: number;
 }
 
 export const defaultBrokerSettings: BrokerSettings = {
@@ -17,4 +19,5 @@ export const defaultBrokerSettings: BrokerSettings = {
   heartbeatSec: 60,
   changesKept: 10_000,
   endpointsKept: 100,
+  delegationsPerTunnel: 16,
 };

@@ -10,6 +10,7 @@ export type AuditEvent =
   | "pop.state"
   | "pop.token"
   | "pool.added"
+  | "pool.removed"
   | "tunnel.added"
   | "tunnel.removed"
   | "tunnel.state"

@@ -4,6 +4,7 @@ import type {
   AccessKey,
   Account,
   Delegation,
+  DelegationId,
   Encapsulation,
   Endpoint,
   Handle,
@@ -77,6 +78,8 @@ export interface PoolRepository {
   insert(draft: PoolPlan & { readonly pop: PopName; readonly createdAt: WallSec }): Promise<Pool>;
   find(id: PoolId): Promise<Pool | undefined>;
   list(pop?: PopName): Promise<readonly Pool[]>;
+  /** Only one that nothing is held of and nothing rests in; the history of its prefixes stays. */
+  remove(id: PoolId, at: WallSec): Promise<void>;
   /** How many of its prefixes are held, and how many rest at `now`. */
   count(id: PoolId, now: WallSec): Promise<{ readonly used: number; readonly resting: number }>;
 }
@@ -95,6 +98,12 @@ export interface Holder {
   readonly until: WallSec | undefined;
 }
 
+/** Which held delegations; what is left out does not limit. */
+export interface DelegationFilter {
+  readonly handle?: Handle;
+  readonly tunnel?: TunnelId;
+}
+
 export interface PrefixRepository {
   /**
    * Gives the lowest prefix of the pool that nobody ever had, else the one that rested longest since it may be given
@@ -105,6 +114,10 @@ export interface PrefixRepository {
   delegate(taker: Taker): Promise<Delegation | undefined>;
   /** Sends all that the tunnel holds to rest for `restSec`; gives the prefixes. */
   giveBack(wish: { readonly tunnel: TunnelId; readonly at: WallSec; readonly restSec: number }): Promise<readonly Ipv6Prefix[]>;
+  /** The same for one delegation; undefined when nobody holds it. */
+  giveBackDelegation(wish: { readonly id: DelegationId; readonly at: WallSec; readonly restSec: number }): Promise<Ipv6Prefix | undefined>;
+  findDelegation(id: DelegationId): Promise<Delegation | undefined>;
+  listDelegations(filter: DelegationFilter): Promise<readonly Delegation[]>;
   /** One look into the whole history. Of two holders within the same second, the later. */
   findHolder(address: Ipv6Address, at: WallSec): Promise<Holder | undefined>;
 }

@@ -35,14 +35,34 @@ export async function givePrefixes({ pools, prefixes, audit }: Repositories, rec
     return prefix && { prefix, ...tunnelEnds(pool.prefix, prefix) };
   });
   if (given === undefined) throw exhausted(pop, "tunnels");
-  const note = { at, event: "prefix.given", handle, pop, tunnel } as const;
-  await audit.add({ ...note, detail: formatPrefix(given.prefix) });
+  await audit.add({ at, event: "prefix.given", handle, pop, tunnel, detail: formatPrefix(given.prefix) });
   if (delegated.length === 0) return { ...given, delegations: [] };
 
-  const delegation = await first(delegated, (pool) => prefixes.delegate({ pool, tunnel, handle, at }));
+  return { ...given, delegations: [await delegate({ prefixes, audit }, delegated, recipient)] };
+}
+
+/** A delegation of `lengthBits` out of the PoP's pools of that length. The PoP's revision was raised before. */
+export async function giveDelegation(repositories: Repositories, recipient: Recipient, lengthBits: number): Promise<Delegation> {
+  const { pop } = recipient;
+  const fitting = (await repositories.pools.list(pop)).filter((pool) => pool.purpose === "delegation" && pool.lengthBits === lengthBits);
+  if (fitting.length === 0) throw noSuchLength(pop, lengthBits);
+  return delegate(repositories, fitting, recipient);
+}
+
+export function noSuchLength(pop: PopName, lengthBits: number): BrokerError {
+  return new BrokerError("delegation-length", `PoP ${pop} has no pool that gives a /${lengthBits}`);
+}
+
+async function delegate(
+  { prefixes, audit }: Pick<Repositories, "prefixes" | "audit">,
+  pools: readonly Pool[],
+  { pop, tunnel, handle, at }: Recipient,
+): Promise<Delegation> {
+  const delegation = await first(pools, (pool) => prefixes.delegate({ pool, tunnel, handle, at }));
   if (delegation === undefined) throw exhausted(pop, "delegations");
-  await audit.add({ ...note, detail: `${formatPrefix(delegation.prefix)} as ${delegation.id}` });
-  return { ...given, delegations: [delegation] };
+  const detail = `${formatPrefix(delegation.prefix)} as ${delegation.id}`;
+  await audit.add({ at, event: "prefix.given", handle, pop, tunnel, detail });
+  return delegation;
 }
 
 async function first<T>(pools: readonly Pool[], take: (pool: Pool) => Promise<T | undefined>): Promise<T | undefined> {

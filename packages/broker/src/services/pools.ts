@@ -3,6 +3,7 @@ import type { Pools } from "../broker.ts";
 import { capacityOf, isForbidden, isPoolPlan, lengthsOf, type PoolPlan } from "../domain/addressing.ts";
 import { parsePoolId } from "../domain/ids.ts";
 import type { BrokerSettings } from "../domain/settings.ts";
+import type { Pool, PoolId } from "../domain/types.ts";
 import { BrokerError } from "../errors.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import type { Store } from "../ports/store.ts";
@@ -38,12 +39,35 @@ export function makePools({ store, clock, settings }: PoolsNeeds): Pools {
 
     get: (id) =>
       store.read(async ({ pools }) => {
-        const pool = parsePoolId(id).ok ? await pools.find(id) : undefined;
-        if (pool === undefined) throw new BrokerError("pool-not-found", `there is no pool ${quote(id)}`);
+        const pool = await getPool(pools, id);
         const { used, resting } = await pools.count(id, clock.nowSec());
         return { ...pool, used, resting, free: capacityOf(pool) - BigInt(used) - BigInt(resting) };
       }),
+
+    remove: (id) =>
+      store.write(async ({ pools, revisions, audit }) => {
+        const pool = await getPool(pools, id);
+        await raiseRevision(revisions, pool.pop, settings.changesKept);
+        await pools.lockAll();
+        await getPool(pools, id);
+        const at = clock.nowSec();
+        const { used, resting } = await pools.count(id, at);
+        if (used + resting > 0) {
+          throw new BrokerError(
+            "pool-in-use",
+            `of pool ${id}, ${used} prefixes are held and ${resting} rest; it can go when there are none`,
+          );
+        }
+        await pools.remove(id, at);
+        await audit.add({ at, event: "pool.removed", pop: pool.pop, detail: `${id} ${pool.purpose} ${formatPrefix(pool.prefix)}` });
+      }),
   };
+}
+
+async function getPool(pools: Repositories["pools"], id: PoolId): Promise<Pool> {
+  const pool = parsePoolId(id).ok ? await pools.find(id) : undefined;
+  if (pool === undefined) throw new BrokerError("pool-not-found", `there is no pool ${quote(id)}`);
+  return pool;
 }
 
 function refuseImpossible(plan: PoolPlan): void {

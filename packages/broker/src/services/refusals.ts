@@ -1,6 +1,6 @@
-import type { Account, Handle, Pop, PopName, Tunnel, TunnelId } from "../domain/types.ts";
+import type { Account, Delegation, DelegationId, Handle, Pop, PopName, Tunnel, TunnelId } from "../domain/types.ts";
 import { parseHandle } from "../domain/handle.ts";
-import { parseTunnelId } from "../domain/ids.ts";
+import { parseDelegationId, parseTunnelId } from "../domain/ids.ts";
 import { parsePopName } from "../domain/pop-name.ts";
 import { BrokerError } from "../errors.ts";
 import type { Repositories } from "../ports/repositories.ts";
@@ -54,6 +54,12 @@ export async function lockTunnel(tunnels: Repositories["tunnels"], id: TunnelId)
   const tunnel = parseTunnelId(id).ok ? await tunnels.lock(id) : undefined;
   if (tunnel === undefined) throw tunnelNotFound(id);
   return tunnel;
+}
+
+export async function getDelegation(prefixes: Repositories["prefixes"], id: DelegationId): Promise<Delegation> {
+  const delegation = parseDelegationId(id).ok ? await prefixes.findDelegation(id) : undefined;
+  if (delegation === undefined) throw new BrokerError("delegation-not-found", `there is no delegation ${quote(id)}`);
+  return delegation;
 }
 
 /** The next revision of a PoP, which is locked from here on. */

@@ -1,5 +1,14 @@
 import { parseIpv4, parseIpv6, parsePrefix, type Ipv4Address, type Ipv6Address, type Ipv6Prefix } from "@tombolo/base";
-import { parsePoolId, parseTunnelId, type Encapsulation, type PoolId, type PoolPurpose, type TunnelId } from "@tombolo/broker";
+import {
+  parseDelegationId,
+  parsePoolId,
+  parseTunnelId,
+  type DelegationId,
+  type Encapsulation,
+  type PoolId,
+  type PoolPurpose,
+  type TunnelId,
+} from "@tombolo/broker";
 import { UsageError } from "../cli/command.ts";
 
 /* Readers of what people type; the message says what it should look like. */
@@ -33,6 +42,19 @@ export function readPoolId(text: string): PoolId {
   const id = parsePoolId(text.toUpperCase());
   if (!id.ok) throw new UsageError(`"${text}" is not a pool such as P1`);
   return id.value;
+}
+
+export function readDelegationId(text: string): DelegationId {
+  const id = parseDelegationId(text.toUpperCase());
+  if (!id.ok) throw new UsageError(`"${text}" is not a delegation such as R1001`);
+  return id.value;
+}
+
+/** `/48` or `48`. */
+export function readLength(text: string): number {
+  const digits = /^\/?(\d{1,3})$/.exec(text)?.[1];
+  if (digits === undefined) throw new UsageError(`"${text}" is not a prefix length such as /48`);
+  return Number(digits);
 }
 
 const encapsulations: readonly Encapsulation[] = ["ayiya", "6in4", "heartbeat", "udp"];

@@ -53,4 +53,17 @@ export const poolCommands: readonly AdminCommand[] = [
       return itemOutput({ ...viewPool(pool), used: pool.used, resting: pool.resting, free: String(pool.free) });
     },
   },
+  {
+    kind: "admin",
+    words: ["admin", "pool", "remove"],
+    operands: ["POOL"],
+    about: "Take an empty pool from its PoP: nothing of it is held or rests.",
+    options: {},
+    examples: ["admin pool remove P1"],
+    async run(broker, given) {
+      const id = readPoolId(given.operand(0));
+      await broker.pools.remove(id);
+      return { json: { id, removed: true }, text: () => `${id} removed.` };
+    },
+  },
 ];

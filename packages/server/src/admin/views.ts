@@ -1,5 +1,5 @@
 import { formatIpv4, formatIpv6, formatPrefix, type WallSec } from "@tombolo/base";
-import type { AccessKey, Account, Pool, Pop, Tunnel } from "@tombolo/broker";
+import type { AccessKey, Account, Delegation, Pool, Pop, Tunnel } from "@tombolo/broker";
 
 /* What `--json` prints: plain values, addresses and times as text. Field names stay once given. */
 
@@ -63,6 +63,17 @@ export interface PoolView {
 export function viewPool(pool: Pool): PoolView {
   const { id, pop, purpose, prefix, lengthBits, createdAt } = pool;
   return { id, pop, purpose, prefix: formatPrefix(prefix), length: lengthBits, created: formatMoment(createdAt) };
+}
+
+export interface DelegationView {
+  readonly id: string;
+  readonly tunnel: string;
+  readonly prefix: string;
+  readonly created: string;
+}
+
+export function viewDelegation({ id, tunnel, prefix, createdAt }: Delegation): DelegationView {
+  return { id, tunnel, prefix: formatPrefix(prefix), created: formatMoment(createdAt) };
 }
 
 export interface TunnelView {

@@ -1,6 +1,7 @@
 import { BrokerError } from "@tombolo/broker";
 import { messageOf } from "@tombolo/pop";
 import { accountCommands } from "../admin/account.ts";
+import { delegationCommands } from "../admin/delegation.ts";
 import { poolCommands } from "../admin/pool.ts";
 import { popCommands } from "../admin/pop.ts";
 import { tunnelCommands } from "../admin/tunnel.ts";
@@ -13,7 +14,7 @@ import { formatCommandHelp, formatOverview } from "./help.ts";
 import { parseCall, type ParsedCall } from "./parse.ts";
 import { plainStyle, terminalStyle, type Style } from "./table.ts";
 
-const commands: readonly Command[] = [...programs, ...accountCommands, ...popCommands, ...poolCommands, ...tunnelCommands];
+const commands: readonly Command[] = [...programs, ...accountCommands, ...popCommands, ...poolCommands, ...tunnelCommands, ...delegationCommands];
 
 /** Runs one call of `tombolod`; gives its exit status and never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {

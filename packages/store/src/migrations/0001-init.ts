@@ -1,6 +1,7 @@
-import { sql, type ColumnDefinitionBuilder, type CreateTableBuilder, type Kysely } from "kysely";
+import { sql, type ColumnDefinitionBuilder, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import type { EngineName } from "../engines/engine.ts";
+import { int64, neverChanges, numbered, startAt1001, table, type Target } from "./build.ts";
 
 /** Names in this file are frozen; what comes later has a migration of its own. */
 export function makeInit(engine: EngineName): Migration {
@@ -14,33 +15,6 @@ export function makeInit(engine: EngineName): Migration {
       await makeAudit({ db, engine });
     },
   };
-}
-
-interface Target {
-  readonly db: Kysely<unknown>;
-  readonly engine: EngineName;
-}
-
-/** A table whose columns hold what they say: SQLite only checks that when asked. */
-function table({ db, engine }: Target, name: string): CreateTableBuilder<string> {
-  const builder = db.schema.createTable(name);
-  return engine === "sqlite" ? builder.modifyEnd(sql`strict`) : builder;
-}
-
-/** 64 bits on both engines, where "integer" alone would be 32 on PostgreSQL. */
-function int64(engine: EngineName): "integer" | "bigint" {
-  return engine === "sqlite" ? "integer" : "bigint";
-}
-
-/** Numbers itself and never gives a number twice, not even that of a row that is gone. */
-function numbered(engine: EngineName): (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder {
-  return (column) => (engine === "sqlite" ? column.primaryKey().autoIncrement() : column.primaryKey().generatedByDefaultAsIdentity());
-}
-
-/** People see these numbers; historic ones were never short. */
-async function startAt1001({ db, engine }: Target, name: string): Promise<void> {
-  if (engine === "sqlite") await sql`insert into sqlite_sequence (name, seq) values (${name}, 1000)`.execute(db);
-  else await sql`alter table ${sql.table(name)} alter column id restart with 1001`.execute(db);
 }
 
 const isSwitch = (column: string): ReturnType<typeof sql<boolean>> => sql<boolean>`${sql.ref(column)} in ('enabled', 'disabled')`;
@@ -190,7 +164,7 @@ async function makeObservations(target: Target): Promise<void> {
 }
 
 async function makeAudit(target: Target): Promise<void> {
-  const { db, engine } = target;
+  const { engine } = target;
   await table(target, "audit")
     .addColumn("id", int64(engine), numbered(engine))
     .addColumn("at", int64(engine), (column) => column.notNull())
@@ -200,14 +174,5 @@ async function makeAudit(target: Target): Promise<void> {
     .addColumn("tunnel_id", int64(engine))
     .addColumn("detail", "text", (column) => column.notNull())
     .execute();
-  if (engine === "sqlite") {
-    for (const what of ["update", "delete"]) {
-      await sql`create trigger ${sql.ref(`audit_keeps_${what}`)} before ${sql.raw(what)} on audit
-        begin select raise(abort, 'audit rows are never changed'); end`.execute(db);
-    }
-    return;
-  }
-  await sql`create function audit_refuse() returns trigger language plpgsql as
-    $$ begin raise exception 'audit rows are never changed'; end $$`.execute(db);
-  await sql`create trigger audit_keeps before update or delete or truncate on audit execute function audit_refuse()`.execute(db);
+  await neverChanges(target, "audit");
 }

@@ -1,11 +1,13 @@
 import type { Migration, MigrationProvider } from "kysely/migration";
 import type { EngineName } from "../engines/engine.ts";
 import { makeInit } from "./0001-init.ts";
+import { makePoolsGo } from "./0002-pools-go.ts";
 
 /** In their order; append only, forward only. */
 export function listMigrations(engine: EngineName): Readonly<Record<string, Migration>> {
   return {
     "0001-init": makeInit(engine),
+    "0002-pools-go": makePoolsGo(engine),
   };
 }
 

@@ -40,13 +40,30 @@ export function makePoolRepository(scope: Scope): PoolRepository {
     },
 
     async find(id) {
-      const row = await trx.selectFrom("pool").select(shown).where("id", "=", numberOfId(id)).executeTakeFirst();
+      const row = await trx
+        .selectFrom("pool")
+        .select(shown)
+        .where("id", "=", numberOfId(id))
+        .where("removed_at", "is", null)
+        .executeTakeFirst();
       return row && readPool(row);
     },
 
     async list(pop) {
-      const query = trx.selectFrom("pool").select(shown).orderBy("id");
+      const query = trx.selectFrom("pool").select(shown).where("removed_at", "is", null).orderBy("id");
       return (await (pop === undefined ? query : query.where("pop", "=", pop)).execute()).map(readPool);
+    },
+
+    async remove(id, at) {
+      const number = numberOfId(id);
+      await trx.updateTable("pool").set({ removed_at: at }).where("id", "=", number).execute();
+      // What rested is history now: another pool may give the same prefixes.
+      await trx
+        .updateTable("allocation")
+        .set((column) => ({ retired: column.ref("id") }))
+        .where("pool_id", "=", number)
+        .where("retired", "=", 0)
+        .execute();
     },
 
     async count(id, now) {

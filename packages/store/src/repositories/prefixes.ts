@@ -9,7 +9,7 @@ import {
   type Taker,
 } from "@tombolo/broker";
 import type { Scope } from "./scope.ts";
-import { readPrefix } from "./values.ts";
+import { readDelegation, readPrefix } from "./values.ts";
 
 /** A row of `allocation` that was just written. */
 interface Taken {
@@ -39,13 +39,29 @@ export function makePrefixRepository(scope: Scope): PrefixRepository {
         .where("returned_at", "is", null)
         .orderBy("id")
         .execute();
-      for (const row of held) {
-        // A clock that was put back must not end a holding before it began.
-        const returned = Math.max(at, row.given_at);
-        const change = { returned_at: returned, reusable_at: returned + restSec };
-        await trx.updateTable("allocation").set(change).where("id", "=", row.id).execute();
-      }
+      for (const row of held) await rest(scope, row, { at, restSec });
       return held.map((row) => readPrefix(row.prefix));
+    },
+
+    async giveBackDelegation({ id, at, restSec }) {
+      const held = await selectHeld(scope).where("delegation.id", "=", numberOfId(id)).executeTakeFirst();
+      if (held === undefined) return undefined;
+      await rest(scope, { id: held.allocation_id, given_at: held.given_at }, { at, restSec });
+      return readPrefix(held.prefix);
+    },
+
+    async findDelegation(id) {
+      const row = await selectHeld(scope).where("delegation.id", "=", numberOfId(id)).executeTakeFirst();
+      return row && readDelegation(row);
+    },
+
+    async listDelegations({ handle, tunnel }) {
+      const rows = await selectHeld(scope)
+        .$if(handle !== undefined, (query) => query.where("allocation.handle", "=", handle ?? ""))
+        .$if(tunnel !== undefined, (query) => query.where("allocation.tunnel_id", "=", tunnel === undefined ? 0 : numberOfId(tunnel)))
+        .orderBy("delegation.id")
+        .execute();
+      return rows.map(readDelegation);
     },
 
     async findHolder(address, at) {
@@ -69,6 +85,27 @@ export function makePrefixRepository(scope: Scope): PrefixRepository {
       );
     },
   };
+}
+
+/** Ends a holding and begins its rest. */
+async function rest(
+  { trx }: Scope,
+  row: { readonly id: number; readonly given_at: number },
+  { at, restSec }: { readonly at: number; readonly restSec: number },
+): Promise<void> {
+  // A clock that was put back must not end a holding before it began.
+  const returned = Math.max(at, row.given_at);
+  const change = { returned_at: returned, reusable_at: returned + restSec };
+  await trx.updateTable("allocation").set(change).where("id", "=", row.id).execute();
+}
+
+/** Delegations that are held. */
+function selectHeld({ trx }: Scope) {
+  return trx
+    .selectFrom("delegation")
+    .innerJoin("allocation", "allocation.id", "delegation.allocation_id")
+    .select(["delegation.id", "delegation.allocation_id", "allocation.tunnel_id", "allocation.prefix", "allocation.given_at"])
+    .where("allocation.returned_at", "is", null);
 }
 
 /**

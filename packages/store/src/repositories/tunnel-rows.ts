@@ -1,7 +1,7 @@
 import { setImmediate as letOthersRun } from "node:timers/promises";
 import { wallSec } from "@tombolo/base";
-import { makeDelegationId, makeTunnelId, tunnelEnds, type Delegation, type Encapsulation, type Switch, type Tunnel } from "@tombolo/broker";
-import { readIpv4, readOptionalIpv4, readOptionalTime, readPrefix } from "./values.ts";
+import { makeTunnelId, tunnelEnds, type Delegation, type Encapsulation, type Switch, type Tunnel } from "@tombolo/broker";
+import { readDelegation, readIpv4, readOptionalIpv4, readOptionalTime, readPrefix } from "./values.ts";
 import type { Scope } from "./scope.ts";
 
 /** Which tunnels; what is left out does not limit. */
@@ -117,12 +117,7 @@ async function selectDelegations(
     .where("tunnel.id", "<=", last)
     .orderBy("delegation.id")
     .execute();
-  return rows.map((row) => ({
-    id: makeDelegationId(row.id),
-    tunnel: makeTunnelId(row.tunnel_id),
-    prefix: readPrefix(row.prefix),
-    createdAt: wallSec(row.given_at),
-  }));
+  return rows.map(readDelegation);
 }
 
 function readTunnel(row: TunnelRow, delegations: readonly Delegation[]): Tunnel {

@@ -1,4 +1,5 @@
 import { assert, formatIpv4, parseIpv4, parsePrefix, wallSec, type Ipv4Address, type Ipv6Prefix, type WallSec } from "@tombolo/base";
+import { makeDelegationId, makeTunnelId, type Delegation } from "@tombolo/broker";
 
 /* What the database holds was written by this package, so what can't be read is our own bug and loud. */
 
@@ -24,4 +25,18 @@ export function writeOptionalIpv4(address: Ipv4Address | undefined): string | nu
 
 export function readOptionalTime(value: number | null): WallSec | undefined {
   return value === null ? undefined : wallSec(value);
+}
+
+export function readDelegation(row: {
+  readonly id: number;
+  readonly tunnel_id: number;
+  readonly prefix: string;
+  readonly given_at: number;
+}): Delegation {
+  return {
+    id: makeDelegationId(row.id),
+    tunnel: makeTunnelId(row.tunnel_id),
+    prefix: readPrefix(row.prefix),
+    createdAt: wallSec(row.given_at),
+  };
 }

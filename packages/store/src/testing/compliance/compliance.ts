@@ -5,6 +5,7 @@ import { testAllocation } from "./allocation.ts";
 import { testAudit } from "./audit.ts";
 import { testConcurrency } from "./concurrency.ts";
 import { testCrash } from "./crash.ts";
+import { testDelegations } from "./delegations.ts";
 import { testHolders } from "./holders.ts";
 import { testObservations } from "./observations.ts";
 import { testPools } from "./pools.ts";
@@ -22,6 +23,7 @@ export function describeCompliance(openFreshStore: OpenFreshStore): void {
     tunnels: testTunnels,
     allocation: testAllocation,
     holders: testHolders,
+    delegations: testDelegations,
     concurrency: testConcurrency,
     states: testStates,
     waiting: testWaiting,
