@@ -8,7 +8,7 @@ export const tunnelsCommand: Command = {
   name: "tunnels",
   summary: "list your tunnels",
   about: "Logs in to the broker and lists the tunnels of this user: number, this end's address, how its far end finds it, PoP.",
-  settings: ["server", "user", "key-file"],
+  settings: ["server", "user", "key-file", "tls"],
   switches: {},
   examples: [
     ["tombolo tunnels --server tic.example.net --user ABC1-TMB --key-file ~/.tombolo-key", "lists what there is to choose from"],

@@ -16,7 +16,7 @@ export const upCommand: Command = {
   summary: "bring the tunnel up and keep it up",
   about:
     "Logs in to the broker, makes the interface with its address, MTU and default route, and proves that the PoP answers through the tunnel.\nThen it stays, follows this host's changes of IPv4 address, and takes everything down again at Ctrl-C or SIGTERM.",
-  settings: ["server", "user", "key-file", "tunnel", "device", "default-route", "metric", "keep-trying", "logfile", "run-dir"],
+  settings: ["server", "user", "key-file", "tls", "tunnel", "device", "default-route", "metric", "keep-trying", "logfile", "run-dir"],
   switches: { background: "go on in the background once the tunnel is proven, and end with 0" },
   examples: [
     ["tombolo up --server tic.example.net --user ABC1-TMB --key-file ~/.tombolo-key", "without a configuration file"],

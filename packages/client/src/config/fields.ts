@@ -1,5 +1,6 @@
 import { failure, success, type Result } from "@tombolo/base";
 import { formatTicUsername, parseTicUsername, type TicUsername } from "@tombolo/protocols";
+import { tlsPolicies, type TlsPolicy } from "../tic/start-tls.ts";
 
 export interface ServerName {
   readonly host: string;
@@ -12,6 +13,7 @@ export interface SettingValues {
   readonly key: string;
   /** A path, or "-" for standard input. */
   readonly "key-file": string;
+  readonly tls: TlsPolicy;
   /** The number in T1001. */
   readonly tunnel: number;
   readonly device: string;
@@ -76,6 +78,15 @@ export const fields: { readonly [Name in SettingName]: Field<SettingValues[Name]
     secret: false,
     fallback: undefined,
     parse: (text) => matching(text, /^(-|\P{Cc}{1,4000})$/u, "write the path of a file, or -"),
+    format: String,
+  },
+  tls: {
+    hint: "prefer|require|off",
+    about: "encryption of the login: where offered; always, with a certificate that this host trusts; or never",
+    example: "require",
+    secret: false,
+    fallback: "prefer",
+    parse: parseTlsPolicy,
     format: String,
   },
   tunnel: {
@@ -149,6 +160,7 @@ export const settingNames: readonly SettingName[] = [
   "user",
   "key",
   "key-file",
+  "tls",
   "tunnel",
   "device",
   "default-route",
@@ -189,6 +201,11 @@ function parseUser(text: string): Result<TicUsername, string> {
 /** A key as one would paste it: printable ASCII; what TIC hashes is exactly these characters. */
 export function parseKey(text: string): Result<string, string> {
   return matching(text, /^[!-~]([ -~]{0,510}[!-~])?$/, "it must be 1 to 512 printable ASCII characters, without blanks at the ends");
+}
+
+function parseTlsPolicy(text: string): Result<TlsPolicy, string> {
+  const policy = tlsPolicies.find((known) => known === text);
+  return policy === undefined ? failure("write prefer, require or off") : success(policy);
 }
 
 function parseTunnelId(text: string): Result<number, string> {

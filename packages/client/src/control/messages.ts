@@ -1,4 +1,5 @@
 import { decodeLatin1, failure, success, type Result } from "@tombolo/base";
+import type { TicTunnelType } from "@tombolo/protocols";
 
 /*
  * The conversation on the control socket (unix, stream, mode 0600): one line of JSON asked, one line answered, then the server closes.
@@ -42,8 +43,9 @@ export interface StatusReport {
 export interface StatusTunnel {
   readonly id: string;
   readonly pop: string;
+  /** With a port where there is one: protocol 41 has none. */
   readonly popEndpoint: string;
-  readonly encapsulation: "ayiya";
+  readonly encapsulation: TicTunnelType;
   readonly address: string;
   readonly gateway: string;
   readonly mtuBytes: number;

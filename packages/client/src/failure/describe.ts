@@ -1,4 +1,6 @@
 import { formatIpv4 } from "@tombolo/base";
+import { formatDuration } from "../report/units.ts";
+import { ayiyaPort, formatWay } from "../tic/grant.ts";
 import type { Failure, TunnelLine } from "./failure.ts";
 
 /** One sentence that says why and what to do; several tunnels add their list on lines of their own. Holds no secret. */
@@ -62,11 +64,11 @@ function describeRemote(failure: Exclude<Failure, { code: LocalCode }>): string 
         ? `Tunnel ${failure.tunnel} is switched off by its owner: enable it at the broker.`
         : `Tunnel ${failure.tunnel} is switched off by the operator: ask why.`;
     case "tunnel-unsupported":
-      return `Tunnel ${failure.tunnel} is of type ${failure.encapsulation}, which this client does not carry: change its type to ayiya at the broker (its addresses stay).`;
+      return `Tunnel ${failure.tunnel} is of a type that this client does not carry (${failure.message}): change its type to ayiya at the broker (its addresses stay).`;
     case "tunnel-malformed":
       return `The server's description of ${nameTunnel(failure.tunnel)} cannot be used (${failure.message}): report it to the operator.`;
     case "pop-down":
-      return `The PoP of ${nameTunnel(failure.tunnel)} is down (the broker says "${failure.message}"): wait for its operator, or ask for a tunnel at another PoP.`;
+      return describeDown(failure);
     case "unanswered":
       return describeSilence(failure);
     case "plane-failed":
@@ -89,9 +91,28 @@ function describeClock(skewSec: number, said: string): string {
 }
 
 function describeSilence(failure: Extract<Failure, { code: "unanswered" }>): string {
-  const where = `UDP ${formatIpv4(failure.ipv4)}:${failure.port}`;
-  if (!failure.routed) return `This host has no IPv4 route to PoP ${failure.pop} (${where}): check its network connection.`;
-  return `PoP ${failure.pop} did not answer at ${where} for ${failure.seconds} seconds: let UDP port ${failure.port} out through the firewall or NAT of this network, or ask the operator whether the PoP works.`;
+  const { pop, seconds } = failure;
+  const where = formatWay({ type: failure.type, popIpv4: failure.ipv4 });
+  if (!failure.routed) return `This host has no IPv4 route to PoP ${pop} (${where}): check its network connection.`;
+  if (failure.type === "ayiya") {
+    return `PoP ${pop} did not answer at ${where} for ${seconds} seconds: let UDP port ${ayiyaPort} out through the firewall or NAT of this network, or ask the operator whether the PoP works.`;
+  }
+  const silence = `PoP ${pop} did not answer by ${where} for ${seconds} seconds`;
+  const remedy = "change the tunnel's type to ayiya at the broker (its addresses stay)";
+  if (failure.privateSource !== undefined) {
+    return `${silence}: this host's address ${formatIpv4(failure.privateSource)} is private, and the NAT in between mostly stops protocol 41; ${remedy}.`;
+  }
+  if (failure.expectedSource !== undefined) {
+    return `${silence}: the broker expects this tunnel's packets from ${formatIpv4(failure.expectedSource)}, and they leave this host with another address; correct it at the broker, or ${remedy}.`;
+  }
+  return `${silence}: let IP protocol 41 pass the firewall both ways, or, if this network or its provider stops it, ${remedy}.`;
+}
+
+/** Which PoP, since when as far as anybody knows, and what helps; what the client itself will do is in the note around it. */
+function describeDown(failure: Extract<Failure, { code: "pop-down" }>): string {
+  const which = failure.pop === undefined ? "The PoP" : `PoP ${failure.pop}`;
+  const since = failure.silentSec === undefined ? "" : `, silent for ${formatDuration(failure.silentSec)}`;
+  return `${which} of ${nameTunnel(failure.tunnel)} is down${since} (the broker says "${failure.message}"): wait for its operator, or ask for a tunnel at another PoP.`;
 }
 
 /** One line a tunnel, in columns. */

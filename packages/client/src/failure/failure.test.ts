@@ -49,14 +49,16 @@ const samples: { readonly [Code in Failure["code"]]: Extract<Failure, { code: Co
     message: "This PoP is down: nlams01, since noon",
     says: /PoP of tunnel T7 is down.*nlams01, since noon/,
   },
-  "tunnel-unsupported": { code: "tunnel-unsupported", tunnel: "T7", encapsulation: "6in4-static", says: /6in4-static.*ayiya/ },
+  "tunnel-unsupported": { code: "tunnel-unsupported", tunnel: "T7", message: "not by TIC", says: /not by TIC.*ayiya/ },
   unanswered: {
     code: "unanswered",
     pop: "nlams01",
     ipv4: makeIpv4(0xc0000201),
-    port: 5072,
+    type: "ayiya",
     seconds: 10,
     routed: true,
+    privateSource: undefined,
+    expectedSource: undefined,
     says: /UDP 192\.0\.2\.1:5072 for 10 seconds.*firewall or NAT/,
   },
   "plane-failed": { code: "plane-failed", message: "x", says: /data plane stopped: x/ },
@@ -69,6 +71,23 @@ test("every failure says why and what to do in one sentence", () => {
     assert.match(text, sample.says);
     assert.match(text.split("\n")[0] ?? "", /\.$/);
   }
+});
+
+test("protocol 41 that gets no answer names the NAT, the other address or the firewall, and proposes AYIYA", () => {
+  const silent = { ...samples.unanswered, type: "6in4-heartbeat" } as const;
+  const own = makeIpv4(0xc0a80102);
+  assert.match(
+    describeFailure(silent),
+    /did not answer by protocol 41 to 192\.0\.2\.1 for 10 seconds: let IP protocol 41 pass.*type to ayiya/,
+  );
+  assert.match(describeFailure({ ...silent, privateSource: own }), /192\.168\.1\.2 is private, and the NAT.*type to ayiya/);
+  const elsewhere = { ...silent, type: "6in4-static", expectedSource: makeIpv4(0xc6336407) } as const;
+  assert.match(describeFailure(elsewhere), /expects this tunnel's packets from 198\.51\.100\.7.*type to ayiya/);
+});
+
+test("a PoP that is down is named, with how long it has been missed, where that is known", () => {
+  const down = { ...samples["pop-down"], pop: "nlams01", silentSec: 95 };
+  assert.match(describeFailure(down), /^PoP nlams01 of tunnel T7 is down, silent for 1 min 35 s \(the broker says/);
 });
 
 test("exit codes are distinct but for the two kinds of wrong input, and stay clear of the shell's own", () => {

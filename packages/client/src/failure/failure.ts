@@ -1,4 +1,5 @@
 import type { Ipv4Address } from "@tombolo/base";
+import type { TicTunnelType } from "@tombolo/protocols";
 
 /**
  * Why the client could not do what was asked; closed, and `exitCodes` holds a number of its own for each. `tunnel` is undefined where
@@ -31,19 +32,29 @@ export type Failure =
   | { readonly code: "several-tunnels"; readonly tunnels: readonly TunnelLine[] }
   | { readonly code: "tunnel-not-found"; readonly tunnel: string }
   | { readonly code: "tunnel-disabled"; readonly tunnel: string; readonly by: "user" | "operator" }
-  | { readonly code: "tunnel-unsupported"; readonly tunnel: string; readonly encapsulation: string }
+  | { readonly code: "tunnel-unsupported"; readonly tunnel: string; readonly message: string }
   /** `tunnel show` was answered with something that cannot be a tunnel. */
   | { readonly code: "tunnel-malformed"; readonly tunnel: string | undefined; readonly message: string }
-  /** `message` is the server's own: which PoP, since when and why, as far as it tells. */
-  | { readonly code: "pop-down"; readonly tunnel: string | undefined; readonly message: string }
+  /** `message` is the server's own: since when and why, as far as it tells. `silentSec`: for how long this client misses the PoP. */
+  | {
+      readonly code: "pop-down";
+      readonly tunnel: string | undefined;
+      readonly message: string;
+      readonly pop?: string;
+      readonly silentSec?: number;
+    }
   | {
       readonly code: "unanswered";
       readonly pop: string;
+      readonly type: TicTunnelType;
       readonly ipv4: Ipv4Address;
-      readonly port: number;
       readonly seconds: number;
       /** False: this host has no IPv4 route to the PoP at all. */
       readonly routed: boolean;
+      /** What our packets left this host with, if it was a private address: there is a NAT on the way. */
+      readonly privateSource: Ipv4Address | undefined;
+      /** A static tunnel's address as the broker has it, when our packets leave with another one. */
+      readonly expectedSource: Ipv4Address | undefined;
     }
   | { readonly code: "plane-failed"; readonly message: string };
 

@@ -2,7 +2,7 @@ import { formatIpv4, formatIpv6, formatPrefix } from "@tombolo/base";
 import { describeFailure } from "../failure/describe.ts";
 import type { RunNote } from "../run/client-run.ts";
 import { describeTrouble, describeTunnel, roundRtt } from "../run/status.ts";
-import { ayiyaPort, type TunnelGrant } from "../tic/grant.ts";
+import { formatWay, type TunnelGrant } from "../tic/grant.ts";
 import { formatDuration, formatRtt } from "./units.ts";
 
 /** How much a line matters; only terminals show it, as a colour. */
@@ -20,12 +20,12 @@ export function formatNote(note: RunNote, login: { readonly server: string; read
       return plain(`Logging in to ${login.server} as ${login.user}${note.attempt > 1 ? ` (attempt ${note.attempt})` : ""}.`);
     case "granted":
       return plain(
-        `Tunnel T${note.grant.id} at PoP ${note.grant.pop} (${formatIpv4(note.grant.popIpv4)}), AYIYA, MTU ${note.grant.mtuBytes}.`,
+        `Tunnel T${note.grant.id} at PoP ${note.grant.pop} (${formatIpv4(note.grant.popIpv4)}), ${typeNames[note.grant.type]}, MTU ${note.grant.mtuBytes}.`,
       );
     case "configured":
       return plain(formatConfigured(note));
     case "checking":
-      return plain(`Asking the PoP's end ${formatIpv6(note.grant.popAddress)} by UDP ${formatPop(note.grant)}.`);
+      return plain(`Asking the PoP's end ${formatIpv6(note.grant.popAddress)} by ${formatWay(note.grant)}.`);
     case "proven":
       return { text: `IPv6 is up: ${formatEnds(note.grant)}, round trip ${formatRtt(note.rttMs)}.`, mood: "good" };
     case "silent":
@@ -41,9 +41,15 @@ export function formatNote(note: RunNote, login: { readonly server: string; read
     case "unchanged":
       return plain("The broker knows of no change.");
     case "changed":
-      return plain(`The broker changed the tunnel: ${formatEnds(note.grant)} (UDP ${formatPop(note.grant)}), MTU ${note.grant.mtuBytes}.`);
+      return plain(`The broker changed the tunnel: ${formatEnds(note.grant)} (${formatWay(note.grant)}), MTU ${note.grant.mtuBytes}.`);
     case "waiting":
       return { text: `${describeFailure(note.failure)} Next try in ${formatDuration(note.waitSec)}.`, mood: "bad" };
+    case "beating":
+      return plain(
+        note.on ? "Beats are on: telling the PoP, and asking it." : "Beats are off: this host sends the PoP nothing of its own accord.",
+      );
+    case "script-failed":
+      return { text: `The setup script ${note.script} failed: ${note.message}.`, mood: "bad" };
     case "stopping":
       return plain("Taking the tunnel down.");
   }
@@ -83,10 +89,20 @@ export function describeNote(note: RunNote): Readonly<Record<string, unknown>> {
       return { event, silentSec: note.silentSec, rttMs: roundRtt(note.rttMs) };
     case "clock-jumped":
       return { event, bySec: note.bySec };
+    case "beating":
+      return { event, on: note.on };
+    case "script-failed":
+      return { event, script: note.script, message: note.message };
     default:
       return { event };
   }
 }
+
+const typeNames: Readonly<Record<TunnelGrant["type"], string>> = {
+  ayiya: "AYIYA",
+  "6in4-heartbeat": "6in4 with heartbeat",
+  "6in4-static": "static 6in4",
+};
 
 function formatConfigured(note: Extract<RunNote, { kind: "configured" }>): string {
   const address = `${formatIpv6(note.grant.clientAddress)}/${note.grant.prefixLengthBits}`;
@@ -98,7 +114,7 @@ function formatConfigured(note: Extract<RunNote, { kind: "configured" }>): strin
 }
 
 function formatSilent(note: Extract<RunNote, { kind: "silent" }>): string {
-  const text = `PoP ${note.grant.pop} does not answer at UDP ${formatPop(note.grant)}; asking on.`;
+  const text = `PoP ${note.grant.pop} does not answer ${note.grant.type === "ayiya" ? "at" : "by"} ${formatWay(note.grant)}; asking on.`;
   return note.skewSec === undefined ? text : `${text} Its packets are ${Math.abs(note.skewSec)} s off this host's clock: set that.`;
 }
 
@@ -114,10 +130,6 @@ function formatEnds(grant: TunnelGrant): string {
   return grant.delegations.length === 0
     ? own
     : `${own}, ${grant.delegations.map(formatPrefix).join(", ")} for the network behind this host`;
-}
-
-function formatPop(grant: TunnelGrant): string {
-  return `${formatIpv4(grant.popIpv4)}:${ayiyaPort}`;
 }
 
 function plain(text: string): Line {

@@ -10,11 +10,13 @@ import { formatBytes, formatDuration, formatRtt } from "./units.ts";
 
 const grant: TunnelGrant = {
   id: 1001,
+  type: "ayiya",
   pop: "nlams01",
   popIpv4: makeIpv4(0xc0000201),
   popAddress: makeIpv6(0x20010db8000100000000000000000001n),
   clientAddress: makeIpv6(0x20010db8000100000000000000000002n),
   prefixLengthBits: 64,
+  ipv4Endpoint: "ayiya",
   mtuBytes: 1280,
   beatSec: 60,
   secret: encodeLatin1("tunnel-secret"),
@@ -43,6 +45,10 @@ const notes: readonly (readonly [RunNote, RegExp])[] = [
   [{ kind: "unchanged" }, /no change/],
   [{ kind: "changed", grant }, /changed the tunnel: .*MTU 1280/],
   [{ kind: "waiting", failure, waitSec: 120 }, /ABC1-TMB.* Next try in 2 min/],
+  [{ kind: "checking", grant: { ...grant, type: "6in4-static" } }, /2001:db8:1::1 by protocol 41 to 192\.0\.2\.1/],
+  [{ kind: "granted", grant: { ...grant, type: "6in4-heartbeat" } }, /6in4 with heartbeat/],
+  [{ kind: "beating", on: false }, /Beats are off/],
+  [{ kind: "script-failed", script: "/etc/up", message: "it ended with 3" }, /setup script \/etc\/up failed: it ended with 3/],
   [{ kind: "stopping" }, /down/],
 ];
 

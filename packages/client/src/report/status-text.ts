@@ -9,7 +9,7 @@ export function formatStatus(status: StatusReport, now: WallSec): string {
   if (tunnel !== null) {
     rows.push([
       "tunnel",
-      `${tunnel.id} at PoP ${tunnel.pop}, ${tunnel.encapsulation} to UDP ${tunnel.popEndpoint}, MTU ${tunnel.mtuBytes}`,
+      `${tunnel.id} at PoP ${tunnel.pop}, ${tunnel.encapsulation} to ${tunnel.encapsulation === "ayiya" ? "UDP " : ""}${tunnel.popEndpoint}, MTU ${tunnel.mtuBytes}`,
     ]);
     rows.push(["address", `${tunnel.address}, gateway ${tunnel.gateway}`]);
     if (tunnel.delegations.length > 0) rows.push(["prefixes", tunnel.delegations.join(", ")]);

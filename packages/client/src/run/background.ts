@@ -60,7 +60,8 @@ function spawnChild(settings: InstanceSettings): ChildProcess {
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o755 });
   const log = openSync(logFile, "a", 0o600);
   // The arguments are for whoever reads the list of processes; the child takes its settings from the message.
-  const args = [...process.execArgv, process.argv[1] ?? "", "up", "--background", "--device", device];
+  const shown = settings.aiccu?.processArguments ?? ["up", "--background", "--device", device];
+  const args = [...process.execArgv, process.argv[1] ?? "", ...shown];
   const env: NodeJS.ProcessEnv = { ...process.env, [marker]: "1" };
   delete env["TOMBOLO_KEY"];
   try {

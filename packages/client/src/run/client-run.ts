@@ -1,4 +1,4 @@
-import { failure, type Ipv4Address, type MonotonicClock, type Result, type WallClock } from "@tombolo/base";
+import { failure, type Ipv4Address, type MonotonicClock, type Result } from "@tombolo/base";
 import type { DropRecord, PlaneCounters, PlaneEvent } from "@tombolo/dataplane";
 import { errorMessage } from "../failure/errors.ts";
 import type { Failure } from "../failure/failure.ts";
@@ -7,18 +7,18 @@ import type { Effect, Input, Note, State, SupervisorOptions } from "../superviso
 import { quickChecks, tickMs } from "../supervisor/pace.ts";
 import { idle, makeSupervisor, type Supervise } from "../supervisor/step.ts";
 import type { TunnelGrant } from "../tic/grant.ts";
+import type { HeartParts } from "./heart.ts";
 import { Link, type LinkParts } from "./link.ts";
 
 /** Everything around the supervisor; the program hands in the real ones and tests hand in twins. */
-export interface ClientParts extends Omit<LinkParts, "onEvent"> {
+export interface ClientParts extends Omit<LinkParts, "onEvent" | "heart">, HeartParts {
   /** All of TIC: which tunnel, and its details. Settles soon after `signal` aborts. */
   login(signal: AbortSignal): Promise<Result<TunnelGrant, Failure>>;
   findSource(target: Ipv4Address): Promise<Ipv4Address | undefined>;
   readonly monotonic: MonotonicClock;
-  readonly wall: WallClock;
-  /** Calls `run` once after `delayMs`, unless the returned function is called before. */
-  after(delayMs: number, run: () => void): () => void;
   readonly supervisor: SupervisorOptions;
+  /** Whether beats and checks are on from the beginning. */
+  readonly beating: boolean;
   onNote(note: RunNote): void;
 }
 
@@ -32,7 +32,9 @@ export type RunNote =
       readonly device: string;
       readonly metric: number | undefined;
       readonly outrankedBy: DefaultRoute | undefined;
-    };
+    }
+  /** The setup script failed; the tunnel goes on. */
+  | { readonly kind: "script-failed"; readonly script: string; readonly message: string };
 
 /** A look at a running client, for `status`. */
 export interface RunView {
@@ -51,19 +53,24 @@ export class ClientRun {
   readonly #abort = new AbortController();
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #state: State = idle;
+  #beating: boolean;
   #timer: { readonly delayMs: number; readonly cancel: () => void } | undefined;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
     this.#step = makeSupervisor(parts.supervisor);
-    const { device, defaultRouteMetric, platform } = parts;
+    const { device, defaultRouteMetric, platform, localIpv4 } = parts;
+    this.#beating = parts.beating;
     this.#link = new Link({
       device,
       defaultRouteMetric,
       platform,
+      localIpv4,
+      heart: parts,
       openPlane: (options, onEvent) => parts.openPlane(options, onEvent),
       onEvent: (event) => this.#onPlane(event),
     });
+    if (!this.#beating) this.#link.switchBeats(false);
   }
 
   /** Settles when everything is torn down: with why it ended, or with nothing when `stop` was called. Never rejects. */
@@ -74,6 +81,13 @@ export class ClientRun {
 
   stop(): void {
     this.#give({ kind: "stop" });
+  }
+
+  /** Beats and checks on, or off, the other way round than before (aiccu's SIGUSR1). */
+  toggleBeats(): void {
+    this.#beating = !this.#beating;
+    this.#link.switchBeats(this.#beating);
+    this.#give({ kind: "beating", on: this.#beating });
   }
 
   view(): RunView {
@@ -104,7 +118,7 @@ export class ClientRun {
       case "change-link":
         return this.#background(this.#change(effect.grant));
       case "check":
-        return this.#link.check();
+        return this.#link.check(effect.urgent);
       case "close-link":
         return this.#background(this.#close());
       case "note":
@@ -134,7 +148,8 @@ export class ClientRun {
     if (!opened.ok) return this.#give({ kind: "link-failed", failure: opened.reason });
     const { device, defaultRouteMetric: metric } = this.#parts;
     this.#parts.onNote({ kind: "configured", grant, device, metric, outrankedBy: opened.value });
-    this.#give({ kind: "opened", source: await this.#parts.findSource(grant.popIpv4) });
+    const source = await this.#parts.findSource(grant.popIpv4);
+    this.#give({ kind: "opened", source, beating: this.#beating });
   }
 
   async #change(grant: TunnelGrant): Promise<void> {

@@ -1,4 +1,5 @@
-import { ByteReader } from "@tombolo/base";
+import { rmSync, writeFileSync } from "node:fs";
+import { ByteReader, success, type Ipv4Address, type Result } from "@tombolo/base";
 import { openUserspacePlane } from "@tombolo/dataplane";
 import type { LoginSettings } from "../config/login.ts";
 import { askControl } from "../control/client.ts";
@@ -7,6 +8,7 @@ import { openControlServer, type ControlServer } from "../control/server.ts";
 import { errorCode, errorMessage } from "../failure/errors.ts";
 import type { Failure } from "../failure/failure.ts";
 import { makeLinuxPlatform } from "../platform/linux.ts";
+import type { TunnelGrant } from "../tic/grant.ts";
 import { fetchGrant } from "../tic/login.ts";
 import { programName } from "../version.ts";
 import { ClientRun, type RunNote } from "./client-run.ts";
@@ -14,7 +16,9 @@ import { monotonicClock as monotonic, random, wallClock as wall } from "./clocks
 import { failureOfFault } from "./link.ts";
 import type { InstancePaths } from "./paths.ts";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.ts";
-import { catchStopSignals } from "./signals.ts";
+import { sendHeartbeat } from "./send-beat.ts";
+import { runSetupScript } from "./setup-script.ts";
+import { catchStopSignals, catchToggleSignal } from "./signals.ts";
 import { findSourceAddress } from "./source-address.ts";
 import { makeStatus } from "./status.ts";
 
@@ -27,11 +31,26 @@ export interface InstanceSettings {
   readonly defaultRouteMetric: number | undefined;
   readonly keepTrying: boolean;
   readonly paths: InstancePaths;
+  readonly aiccu?: AiccuWishes;
+}
+
+/** What `tombolo aiccu start` adds. */
+export interface AiccuWishes {
+  /** Fetched already; later logins go to the broker. */
+  readonly grant: TunnelGrant | undefined;
+  readonly beating: boolean;
+  readonly localIpv4: Ipv4Address | undefined;
+  readonly setupScript: string | undefined;
+  /** Besides the one in the run directory: one line with the process number, as scripts expect it. */
+  readonly pidFile: string | undefined;
+  /** What the list of processes shows behind the program's name. */
+  readonly processArguments: readonly string[];
 }
 
 /** Runs one tunnel in this process until a signal, `tombolo down` or a failure ends it; everything is torn down when it settles. */
 export async function runInstance(settings: InstanceSettings, onNote: (note: RunNote) => void): Promise<Failure | undefined> {
   const { paths } = settings;
+  const pidFile = settings.aiccu?.pidFile;
   const obstacle = await findObstacle(paths);
   if (obstacle !== undefined) return obstacle;
   const run = makeRun(settings, onNote);
@@ -39,16 +58,20 @@ export async function runInstance(settings: InstanceSettings, onNote: (note: Run
   try {
     control = await openControlServer(paths.socket, (request) => answer(run, paths.device, request));
     writePidFile(paths.pidFile, process.pid);
+    if (pidFile !== undefined) writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o644 });
   } catch (error) {
     const code = errorCode(error);
     if (code === "EACCES" || code === "EPERM") return { code: "no-permission", what: `Writing into ${paths.directory}` };
     return { code: "system-refused", what: `to write into ${paths.directory}`, message: errorMessage(error) };
   }
   const release = catchStopSignals(() => run.stop());
+  const releaseToggle = catchToggleSignal(() => run.toggleBeats());
   try {
     return await run.run();
   } finally {
     release();
+    releaseToggle();
+    if (pidFile !== undefined) rmSync(pidFile, { force: true });
     removePidFile(paths.pidFile);
     await control.close();
   }
@@ -71,13 +94,20 @@ export async function findObstacle(paths: InstancePaths): Promise<Failure | unde
 }
 
 function makeRun(settings: InstanceSettings, onNote: (note: RunNote) => void): ClientRun {
-  const { login, tunnel, defaultRouteMetric, keepTrying, paths } = settings;
+  const { login, tunnel, defaultRouteMetric, keepTrying, paths, aiccu } = settings;
+  const localIpv4 = aiccu?.localIpv4;
+  let granted = aiccu?.grant;
+  const askForGrant = (signal: AbortSignal): Promise<Result<TunnelGrant, Failure>> => {
+    const first = granted;
+    granted = undefined;
+    return first === undefined ? fetchGrant({ ...login, monotonic, wall }, tunnel, signal) : Promise.resolve(success(first));
+  };
   return new ClientRun({
     device: paths.device,
     defaultRouteMetric,
     platform: makeLinuxPlatform(),
     openPlane: openUserspacePlane,
-    login: (signal) => fetchGrant({ ...login, monotonic, wall }, tunnel, signal),
+    login: askForGrant,
     findSource: findSourceAddress,
     monotonic,
     wall,
@@ -85,9 +115,24 @@ function makeRun(settings: InstanceSettings, onNote: (note: RunNote) => void): C
       const timer = setTimeout(act, delayMs);
       return () => clearTimeout(timer);
     },
+    localIpv4,
+    sendBeat: (grant, at) => sendHeartbeat(grant, at, localIpv4),
+    beating: aiccu?.beating ?? true,
     supervisor: { keepTrying, spread: new ByteReader(random(4)).uint32() / 2 ** 32 },
-    onNote,
+    onNote: (note) => {
+      onNote(note);
+      if (note.kind === "configured" && aiccu?.setupScript !== undefined) void runScript(aiccu.setupScript, note, onNote);
+    },
   });
+}
+
+async function runScript(
+  script: string,
+  { device, grant }: { readonly device: string; readonly grant: TunnelGrant },
+  onNote: (note: RunNote) => void,
+): Promise<void> {
+  const message = await runSetupScript(script, device, grant);
+  if (message !== undefined) onNote({ kind: "script-failed", script, message });
 }
 
 function answer(run: ClientRun, device: string, request: ControlRequest): ControlAnswer {

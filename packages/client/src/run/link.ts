@@ -1,7 +1,8 @@
-import { failure, makeIpv4, makeIpv6, makePrefix, success, type Result } from "@tombolo/base";
+import { failure, makeIpv4, makeIpv6, makePrefix, success, type Ipv4Address, type Result } from "@tombolo/base";
 import type { DataPlane, DropRecord, PlaneCounters, PlaneEvent, PlaneOptions, PlaneTunnel } from "@tombolo/dataplane";
 import { errorCode, errorMessage } from "../failure/errors.ts";
 import type { Failure } from "../failure/failure.ts";
+import { Heart, type HeartParts } from "./heart.ts";
 import type { DefaultRoute, LinkSettings, Platform, PlatformFault } from "../platform/platform.ts";
 import { ayiyaPort, type TunnelGrant } from "../tic/grant.ts";
 
@@ -12,6 +13,9 @@ export interface LinkParts {
   readonly platform: Platform;
   openPlane(options: PlaneOptions, onEvent: (event: PlaneEvent) => void): Promise<ClientPlane>;
   onEvent(event: PlaneEvent): void;
+  /** Where protocol 41 leaves from; undefined: the kernel chooses, by its routes. */
+  readonly localIpv4: Ipv4Address | undefined;
+  readonly heart: HeartParts;
 }
 
 /** `ayiyaPort`: our own UDP port, which the kernel chose; firewalls and the PoP (but for a NAT) see it. */
@@ -20,6 +24,9 @@ export type ClientPlane = DataPlane & { readonly ayiyaPort?: number | undefined 
 /** The data plane with its device, address and route, as one thing that is open or closed. Its operations run one after the other. */
 export class Link {
   readonly #parts: LinkParts;
+  readonly #heart: Heart;
+  #beating = true;
+  #grant: TunnelGrant | undefined;
   #plane: ClientPlane | undefined;
   #settings: LinkSettings | undefined;
   #tunnelId = 0;
@@ -27,6 +34,7 @@ export class Link {
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    this.#heart = new Heart(parts.heart);
   }
 
   /** The value is another interface's default route that wins over ours, if there is one. After a failure: `close`. */
@@ -39,8 +47,17 @@ export class Link {
     return this.#enqueue(() => this.#change(grant));
   }
 
-  check(): void {
-    this.#plane?.check(this.#tunnelId);
+  /** Asks the far end for an answer; AYIYA's data plane beats with each question, a heartbeat tunnel when it is `urgent`. */
+  check(urgent: boolean): void {
+    if (this.#plane === undefined) return;
+    if (urgent) this.#heart.beat();
+    this.#plane.check(this.#tunnelId);
+  }
+
+  switchBeats(on: boolean): void {
+    this.#beating = on;
+    this.#heart.switch(on);
+    if (this.#grant?.type === "ayiya") this.#plane?.set(planeTunnel(this.#grant, on));
   }
 
   /** Device, addresses and routes are gone when it settles. Closing what is not open is allowed. */
@@ -48,6 +65,8 @@ export class Link {
     return this.#enqueue(async () => {
       const plane = this.#plane;
       this.#plane = undefined;
+      this.#grant = undefined;
+      this.#heart.follow(undefined);
       await plane?.close();
     });
   }
@@ -67,9 +86,9 @@ export class Link {
     // Opening would join an existing TUN device of that name, which is somebody else's.
     if ((await platform.readLink(device)) !== undefined) return failure({ code: "device-busy", device });
     try {
-      this.#plane = await this.#parts.openPlane(planeOptions(device), (event) => this.#parts.onEvent(event));
+      this.#plane = await this.#parts.openPlane(this.#planeOptions(grant), (event) => this.#parts.onEvent(event));
     } catch (error) {
-      return failure(explainPlane(error, device));
+      return failure(explainPlane(error, { device, isProto41: grant.type !== "ayiya" }));
     }
     const done = await this.#configure(grant);
     if (!done.ok) return done;
@@ -80,7 +99,24 @@ export class Link {
   }
 
   async #change(grant: TunnelGrant): Promise<Result<void, Failure>> {
-    return this.#plane === undefined ? success(undefined) : this.#configure(grant);
+    if (this.#plane === undefined || this.#grant === undefined) return success(undefined);
+    if (carrierOf(this.#grant) === carrierOf(grant)) return this.#configure(grant);
+    // Other sockets: the interface goes with the old ones, and comes back with its addresses.
+    const plane = this.#plane;
+    this.#plane = undefined;
+    this.#settings = undefined;
+    await plane.close();
+    const opened = await this.#open(grant);
+    return opened.ok ? success(undefined) : opened;
+  }
+
+  #planeOptions(grant: TunnelGrant): PlaneOptions {
+    const { device, localIpv4 } = this.#parts;
+    const common = { role: "client", device, udpPort: undefined, workers: 1, capacity: 1 } as const;
+    const anywhere = makeIpv4(0);
+    return carrierOf(grant) === "ayiya"
+      ? { ...common, outerIpv4: anywhere, ayiyaPort: 0, proto41: false }
+      : { ...common, outerIpv4: localIpv4 ?? anywhere, ayiyaPort: undefined, proto41: true };
   }
 
   async #configure(grant: TunnelGrant): Promise<Result<void, Failure>> {
@@ -96,8 +132,10 @@ export class Link {
     this.#settings = wanted;
     if (this.#tunnelId !== 0 && this.#tunnelId !== grant.id) this.#plane?.remove(this.#tunnelId);
     this.#tunnelId = grant.id;
-    if (this.#plane?.set(planeTunnel(grant)) === "full")
+    this.#grant = grant;
+    if (this.#plane?.set(planeTunnel(grant, this.#beating)) === "full")
       return failure({ code: "plane-failed", message: "its table has no room for one tunnel" });
+    this.#heart.follow(grant.type === "6in4-heartbeat" ? grant : undefined);
     return success(undefined);
   }
 
@@ -108,23 +146,25 @@ export class Link {
   }
 }
 
-function planeOptions(device: string): PlaneOptions {
-  return { role: "client", device, outerIpv4: makeIpv4(0), ayiyaPort: 0, udpPort: undefined, proto41: false, workers: 1, capacity: 1 };
+/** Which socket of the data plane carries the tunnel. */
+function carrierOf(grant: TunnelGrant): "ayiya" | "6in4" {
+  return grant.type === "ayiya" ? "ayiya" : "6in4";
 }
 
-function planeTunnel(grant: TunnelGrant): PlaneTunnel {
+function planeTunnel(grant: TunnelGrant, beating: boolean): PlaneTunnel {
+  const isAyiya = carrierOf(grant) === "ayiya";
   return {
     id: grant.id,
-    encapsulation: "ayiya",
+    encapsulation: carrierOf(grant),
     enabled: true,
     localAddress: grant.clientAddress,
     remoteAddress: grant.popAddress,
     prefixes: [makePrefix(makeIpv6(0n), 0)],
     mtuBytes: grant.mtuBytes,
-    secret: grant.secret,
-    endpoint: { ipv4: grant.popIpv4, port: ayiyaPort },
+    secret: isAyiya ? grant.secret : undefined,
+    endpoint: { ipv4: grant.popIpv4, port: isAyiya ? ayiyaPort : 0 },
     endpointFixed: true,
-    beatSec: grant.beatSec,
+    beatSec: isAyiya && beating ? grant.beatSec : 0,
   };
 }
 
@@ -140,11 +180,16 @@ export function failureOfFault(fault: PlatformFault): Failure {
   }
 }
 
-function explainPlane(error: unknown, device: string): Failure {
+function explainPlane(error: unknown, { device, isProto41 }: { readonly device: string; readonly isProto41: boolean }): Failure {
   switch (errorCode(error)) {
     case "EPERM":
     case "EACCES":
-      return { code: "no-permission", what: "Opening the tunnel's interface" };
+      return {
+        code: "no-permission",
+        what: isProto41 ? "Opening a socket for protocol 41 (with CAP_NET_RAW besides)" : "Opening the tunnel's interface",
+      };
+    case "EADDRNOTAVAIL":
+      return { code: "system-refused", what: "to send from the IPv4 address that was set", message: "it is no address of this host" };
     case "ENOENT":
     case "ENODEV":
     case "ENXIO":

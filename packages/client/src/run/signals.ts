@@ -1,5 +1,11 @@
 const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** Calls `toggle` at each SIGUSR1, as aiccu's users know it; answers how to stop that. */
+export function catchToggleSignal(toggle: () => void): () => void {
+  process.on("SIGUSR1", toggle);
+  return () => process.off("SIGUSR1", toggle);
+}
+
 /**
  * Calls `stop` at the first signal that asks the process to end. A second one ends it the hard way, for a tear-down that hangs; the
  * kernel then removes the device. Answers how to leave the signals to their usual effect again.

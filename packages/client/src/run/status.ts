@@ -5,7 +5,7 @@ import { describeFailure } from "../failure/describe.ts";
 import { exitCodes, type Failure } from "../failure/failure.ts";
 import type { Running, State } from "../supervisor/state.ts";
 import { failureOf } from "../supervisor/step.ts";
-import { ayiyaPort, type TunnelGrant } from "../tic/grant.ts";
+import { formatPopEndpoint, type TunnelGrant } from "../tic/grant.ts";
 import type { RunView } from "./client-run.ts";
 
 /** What a running client tells about itself; free of secrets. */
@@ -44,8 +44,8 @@ export function describeTunnel(grant: TunnelGrant): StatusTunnel {
   return {
     id: `T${grant.id}`,
     pop: grant.pop,
-    popEndpoint: `${formatIpv4(grant.popIpv4)}:${ayiyaPort}`,
-    encapsulation: "ayiya",
+    popEndpoint: formatPopEndpoint(grant),
+    encapsulation: grant.type,
     address: `${formatIpv6(grant.clientAddress)}/${grant.prefixLengthBits}`,
     gateway: formatIpv6(grant.popAddress),
     mtuBytes: grant.mtuBytes,

@@ -13,7 +13,7 @@ import { ClientRun, type RunNote } from "./client-run.ts";
 import { monotonicClock, wallClock } from "./clocks.ts";
 import { makeStatus } from "./status.ts";
 
-// The whole client but for the kernel: TIC over a real loopback connection against the protocols' own server session, AYIYA between two
+// The whole client but for the kernel: TIC over a real loopback connection against the protocols' own server session, packets between two
 // memory data planes, a platform in memory, and a clock on which a tick takes two milliseconds.
 
 test("up: login, interface, address, route and MTU, proven by the PoP's answer; stop takes all of it down", async (t) => {
@@ -63,11 +63,6 @@ const refusals: readonly { what: string; world?: (world: World) => void; run?: P
   { what: "several tunnels", world: (world) => world.tunnels.push({ ...tunnel, id: "T1002" }), code: "several-tunnels" },
   { what: "a tunnel that is not there", run: { tunnel: 77 }, code: "tunnel-not-found" },
   { what: "a disabled tunnel", world: (world) => (world.tunnels[0] = { ...tunnel, userState: "disabled" }), code: "tunnel-disabled" },
-  {
-    what: "a tunnel of another type",
-    world: (world) => (world.tunnels[0] = { ...tunnel, type: "6in4-static" }),
-    code: "tunnel-unsupported",
-  },
   { what: "a PoP that is down", world: (world) => (world.popIsDown = true), code: "pop-down" },
   { what: "a PoP that does not answer", world: (world) => (world.popIpv4 = makeIpv4(0)), code: "unanswered" },
   {
@@ -125,6 +120,86 @@ test("a client that keeps trying outlives a PoP that is down and a network that 
   await world.seen("proven");
 });
 
+test("a heartbeat tunnel beats before it asks, each interval, and at once from a new address", async (t) => {
+  const world = await World.open(t);
+  world.use("6in4-heartbeat");
+  const run = world.start({});
+  await world.seen("proven");
+  const status = makeStatus(run.view(), { device: "tmb0", pid: 1, program: "tombolo/0" });
+  assert.deepEqual([status.tunnel?.encapsulation, status.tunnel?.popEndpoint], ["6in4-heartbeat", "192.0.2.1"]);
+  const first = world.beats[0]?.[1] ?? 0;
+  await world.until(() => world.beats.length >= 4);
+  const gaps = world.beats.slice(1).map(([, at], i) => at - (world.beats[i]?.[1] ?? 0));
+  assert.ok(first > 0 && gaps.every((gap) => gap >= 1 && gap <= 61), `beats ${gaps.join(" ")} s apart`);
+  const before = world.beats.length;
+  world.clientIpv4 = makeIpv4(0x0a000163);
+  await world.seen("moved");
+  await world.until(() => world.beats.length > before && world.pop.counters(1001)?.endpoint?.ipv4.value === 0x0a000163);
+});
+
+test("a static tunnel is only set up, sends no beat, and is proven like the others", async (t) => {
+  const world = await World.open(t);
+  world.use("6in4-static");
+  world.start({});
+  await world.seen("proven");
+  assert.deepEqual(world.beats, []);
+});
+
+test("a static tunnel whose broker has another address ends as unanswered and names that address", async (t) => {
+  const world = await World.open(t);
+  world.use("6in4-static");
+  world.clientIpv4 = makeIpv4(0xc6336401);
+  world.start({});
+  const ending = await world.ending;
+  assert.equal(ending?.code, "unanswered");
+  assert.deepEqual(ending.code === "unanswered" && [ending.type, ending.expectedSource], ["6in4-static", makeIpv4(0x0a000002)]);
+});
+
+test("a tunnel whose type is changed at the broker goes on over the other encapsulation, with its address", async (t) => {
+  const world = await World.open(t);
+  world.use("6in4-static");
+  world.start({});
+  await world.seen("proven");
+  world.use("ayiya");
+  await world.seen("changed");
+  await world.seen("answers-again");
+  const link = await world.platform.readLink("tmb0");
+  assert.deepEqual(
+    link?.addresses.map((held) => formatIpv6(held.address)),
+    ["2001:db8:1::2"],
+  );
+});
+
+test("beats that are switched off stay away, and with them all questions; switched on, the tunnel is asked at once", async (t) => {
+  const world = await World.open(t);
+  world.use("6in4-heartbeat");
+  const run = world.start({ beating: false });
+  await world.seen("beating");
+  await world.passes(300);
+  assert.deepEqual([world.beats.length, world.kinds().includes("silent")], [0, false]);
+  run.toggleBeats();
+  await world.seen("proven");
+  run.toggleBeats();
+  const beats = world.beats.length;
+  await world.passes(300);
+  assert.equal(world.beats.length, beats);
+});
+
+test("a PoP that goes down is named with how long it is missed, and the tunnel comes back by itself when the PoP does", async (t) => {
+  const world = await World.open(t);
+  world.start({});
+  await world.seen("proven");
+  world.popIsDown = true;
+  world.popIpv4 = makeIpv4(0);
+  await world.seen("waiting");
+  const waiting = world.notes.find((note) => note.kind === "waiting");
+  const failure = waiting?.kind === "waiting" && waiting.failure.code === "pop-down" ? waiting.failure : undefined;
+  assert.equal(failure?.pop, "nlams01");
+  assert.ok((failure?.silentSec ?? 0) >= 90, JSON.stringify(failure));
+  world.popIpv4 = tunnel.popIpv4;
+  await world.seen("answers-again");
+});
+
 const key = "a-long-and-random-access-key";
 const tunnel: TicTunnel = {
   id: "T1001",
@@ -148,6 +223,7 @@ interface RunWish {
   readonly tunnel: number;
   readonly portOffset: number;
   readonly keepTrying: boolean;
+  readonly beating: boolean;
 }
 
 const tickRealMs = 2;
@@ -157,6 +233,8 @@ class World {
   readonly platform = new MemoryPlatform();
   readonly tunnels: TicTunnel[] = [tunnel];
   readonly notes: RunNote[] = [];
+  /** Heartbeats: where to and when. */
+  readonly beats: [string, number][] = [];
   readonly pop: DataPlane;
   clientIpv4: Ipv4Address = makeIpv4(0x0a000002);
   popIpv4: Ipv4Address = tunnel.popIpv4;
@@ -181,18 +259,29 @@ class World {
   private constructor() {
     this.#server = createServer((socket) => this.#serve(socket));
     this.pop = this.#openPlane("pop", this.#wires.pop, () => {});
+    this.use("ayiya");
+  }
+
+  /** Makes the tunnel one of this type, at broker and PoP. */
+  use(type: TicTunnel["type"]): void {
+    const ipv4Endpoint = { ayiya: "ayiya", "6in4-heartbeat": "heartbeat", "6in4-static": this.clientIpv4 } as const;
+    this.tunnels[0] = { ...tunnel, type, ipv4Endpoint: ipv4Endpoint[type] };
+    this.#setAtPop(type, type === "6in4-static" ? this.clientIpv4 : undefined);
+  }
+
+  #setAtPop(type: TicTunnel["type"], endpoint: Ipv4Address | undefined): void {
     const { clientAddress, popAddress, mtuBytes } = tunnel;
     this.pop.set({
       id: 1001,
-      encapsulation: "ayiya",
+      encapsulation: type === "ayiya" ? "ayiya" : "6in4",
       enabled: true,
       localAddress: popAddress,
       remoteAddress: clientAddress,
       prefixes: [{ address: makeIpv6(0x20010db8000100000000000000000000n), lengthBits: 64 }],
       mtuBytes,
-      secret: Buffer.from(tunnel.password),
-      endpoint: undefined,
-      endpointFixed: false,
+      secret: type === "ayiya" ? Buffer.from(tunnel.password) : undefined,
+      endpoint: endpoint === undefined ? undefined : { ipv4: endpoint, port: 0 },
+      endpointFixed: endpoint !== undefined,
       beatSec: 0,
     });
   }
@@ -202,7 +291,7 @@ class World {
     assert.ok(typeof address === "object" && address !== null);
     const server = { host: "127.0.0.1", port: wish.portOffset === undefined ? address.port : 1 };
     const user = { handle: wish.handle ?? "ABC1-TMB", tunnel: undefined };
-    const login = { server, user, key: wish.key ?? key, monotonic: monotonicClock, wall: wallClock };
+    const login = { server, user, key: wish.key ?? key, tls: "prefer", monotonic: monotonicClock, wall: wallClock } as const;
     this.#run = new ClientRun({
       device: "tmb0",
       defaultRouteMetric: 2048,
@@ -214,6 +303,13 @@ class World {
       wall: { nowSec: () => wallSec(Math.floor(this.#nowMs / 1000)) },
       after: (delayMs, run) => this.#after(delayMs, run),
       supervisor: { keepTrying: wish.keepTrying ?? false, spread: 0.5 },
+      beating: wish.beating ?? true,
+      localIpv4: undefined,
+      // What the PoP's heartbeat listener comes to.
+      sendBeat: (grant, at) => {
+        this.beats.push([formatIpv4(grant.popIpv4), at]);
+        this.#setAtPop(grant.type, this.clientIpv4);
+      },
       onNote: (note) => void this.notes.push(note),
     });
     this.ending = this.#run.run();
@@ -235,6 +331,12 @@ class World {
       assert.equal(ended, undefined, `it ended early, after ${this.kinds().join(" ")}`);
       await new Promise((resolve) => void setTimeout(resolve, tickRealMs));
     }
+  }
+
+  /** Lets so much of the world's time go by. */
+  async passes(seconds: number): Promise<void> {
+    const until = this.#nowMs + seconds * 1000;
+    await this.until(() => this.#nowMs >= until);
   }
 
   async #close(): Promise<void> {
@@ -282,13 +384,15 @@ class World {
     for (let moved = true; moved;) {
       moved = false;
       for (const packet of this.#wires.client.takeSent()) {
-        if (packet.ip !== this.popIpv4.value || packet.port !== ayiyaPort) continue;
-        this.#wires.pop.arrive({ ...packet, ip: this.clientIpv4.value, port: 40_000 });
+        const isBare = packet.kind === "proto41";
+        if (packet.ip !== this.popIpv4.value || packet.port !== (isBare ? 0 : ayiyaPort)) continue;
+        this.#wires.pop.arrive({ ...packet, ip: this.clientIpv4.value, port: isBare ? 0 : 40_000 });
         moved = true;
       }
       for (const packet of this.#wires.pop.takeSent()) {
-        if (packet.ip !== this.clientIpv4.value || packet.port !== 40_000) continue;
-        this.#wires.client.arrive({ ...packet, ip: this.popIpv4.value, port: ayiyaPort });
+        const isBare = packet.kind === "proto41";
+        if (packet.ip !== this.clientIpv4.value || packet.port !== (isBare ? 0 : 40_000)) continue;
+        this.#wires.client.arrive({ ...packet, ip: this.popIpv4.value, port: isBare ? 0 : ayiyaPort });
         moved = true;
       }
     }
@@ -297,6 +401,8 @@ class World {
   #serve(socket: Socket): void {
     const options = {
       greeting: "Test TIC",
+      tls: false,
+      showNeedsTls: false,
       md5: (bytes: Uint8Array) => createHash("md5").update(bytes).digest(),
       random: (length: number) => randomBytes(length),
       wallClock: { nowSec: () => wallSec(wallClock.nowSec() + this.serverAheadSec) },

@@ -1,7 +1,8 @@
 import { afterMs, monotonicMs, type Ipv4Address, type MonotonicMs, type WallSec } from "@tombolo/base";
 import { patienceFor, type Failure } from "../failure/failure.ts";
-import { ayiyaPort, equalGrants, type TunnelGrant } from "../tic/grant.ts";
+import { equalGrants, type TunnelGrant } from "../tic/grant.ts";
 import { clockJumpSec } from "./clocks.ts";
+import { isPrivateIpv4 } from "./private-address.ts";
 import { loginAfterMs, pace, recheckAfterMs } from "./pace.ts";
 import type { Effect, Input, Note, Running, Step, SupervisorOptions } from "./state.ts";
 
@@ -11,19 +12,25 @@ interface At {
 }
 
 /** The link is open; nothing has answered yet. */
-export function beginRunning(grant: TunnelGrant, source: Ipv4Address | undefined, now: MonotonicMs): Step {
+export function beginRunning(
+  grant: TunnelGrant,
+  { source, beating }: { readonly source: Ipv4Address | undefined; readonly beating: boolean },
+  now: MonotonicMs,
+): Step {
   const state: Running = {
     phase: "running",
     grant,
     openedAt: now,
     provenAt: undefined,
-    health: { checkedAt: now, unanswered: 1, askingSince: now, answeredAt: undefined, rttMs: undefined, silent: false },
+    health: { checkedAt: now, unanswered: beating ? 1 : 0, askingSince: now, answeredAt: undefined, rttMs: undefined, silent: false },
     again: { attempt: 0, underWay: false, notBefore: monotonicMs(0), failure: undefined },
     clocks: undefined,
     source,
+    beating,
     skewSec: undefined,
   };
-  return { state, effects: [note({ kind: "checking", grant }), { kind: "check" }] };
+  if (!beating) return { state, effects: [note({ kind: "beating", on: false })] };
+  return { state, effects: [note({ kind: "checking", grant }), { kind: "check", urgent: true }] };
 }
 
 export function stepRunning(state: Running, input: Input, at: At): Step {
@@ -40,6 +47,8 @@ export function stepRunning(state: Running, input: Input, at: At): Step {
       return refusedAgain(state, input.failure, at);
     case "link-failed":
       return close(input.failure);
+    case "beating":
+      return switchBeats(state, input.on, at.now);
     case "stop":
       return close(undefined);
     default:
@@ -77,6 +86,7 @@ function tick(before: Running, input: { readonly wall: WallSec; readonly source:
   if (jumpSec !== undefined) effects.push(note({ kind: "clock-jumped", bySec: jumpSec }));
   if (moved) effects.push(note({ kind: "moved", from: before.source, to: input.source }));
   let state: Running = { ...before, clocks, source: input.source };
+  if (!state.beating) return { state, effects };
 
   if (state.provenAt === undefined && !at.options.keepTrying && now - state.openedAt >= pace.proveMs)
     return close(reasonOfSilence(state, now));
@@ -94,10 +104,19 @@ function check(state: Running, due: { readonly now: MonotonicMs; readonly atOnce
   const { health } = state;
   const waitMs = health.unanswered === 0 ? pace.checkMs : recheckAfterMs(health.unanswered);
   if (!due.atOnce && due.now - health.checkedAt < waitMs) return state;
-  effects.push({ kind: "check" });
+  effects.push({ kind: "check", urgent: due.atOnce || health.unanswered > 0 });
   const askingSince = health.unanswered === 0 ? due.now : health.askingSince;
   const unanswered = due.atOnce ? 1 : health.unanswered + 1;
   return { ...state, health: { ...health, checkedAt: due.now, unanswered, askingSince } };
+}
+
+/** What was asked before does not count: nobody listened for the answers. */
+function switchBeats(state: Running, on: boolean, now: MonotonicMs): Step {
+  if (on === state.beating) return { state, effects: [] };
+  const health = { ...state.health, checkedAt: now, askingSince: now, unanswered: on ? 1 : 0, silent: false };
+  const effects: Effect[] = [note({ kind: "beating", on })];
+  if (on) effects.push({ kind: "check", urgent: true });
+  return { state: { ...state, beating: on, openedAt: now, health }, effects };
 }
 
 function noticeSilence(state: Running, now: MonotonicMs, effects: Effect[]): Running {
@@ -124,7 +143,9 @@ function grantedAgain(state: Running, grant: TunnelGrant, at: At): Step {
   return { state: check({ ...state, grant, again }, { now: at.now, atOnce: true }, effects), effects };
 }
 
-function refusedAgain(state: Running, failure: Failure, at: At): Step {
+function refusedAgain(state: Running, refused: Failure, at: At): Step {
+  const silentSec = Math.round((at.now - state.health.askingSince) / 1000);
+  const failure = refused.code === "pop-down" ? { ...refused, pop: state.grant.pop, silentSec } : refused;
   const patience = patienceFor(failure);
   if (patience === "never" || (patience === "rarely" && !at.options.keepTrying)) return close(failure);
   const waitMs = loginAfterMs(state.again.attempt, patience, at.options.spread);
@@ -137,11 +158,19 @@ function reasonOfSilence(state: Running, now: MonotonicMs): Failure {
   return {
     code: "unanswered",
     pop: state.grant.pop,
+    type: state.grant.type,
     ipv4: state.grant.popIpv4,
-    port: ayiyaPort,
     seconds: Math.round((now - state.openedAt) / 1000),
     routed: state.source !== undefined,
+    privateSource: state.source === undefined || !isPrivateIpv4(state.source) ? undefined : state.source,
+    expectedSource: findExpectedSource(state),
   };
+}
+
+/** Where the broker has another address for a static tunnel than the one our packets leave with. */
+function findExpectedSource({ grant, source }: Running): Ipv4Address | undefined {
+  const { ipv4Endpoint } = grant;
+  return typeof ipv4Endpoint === "string" || source === undefined || ipv4Endpoint.value === source.value ? undefined : ipv4Endpoint;
 }
 
 function close(failure: Failure | undefined): Step {

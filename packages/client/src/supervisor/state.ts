@@ -36,6 +36,8 @@ export interface Running {
   readonly clocks: Clocks | undefined;
   /** The address this host would use towards the PoP; undefined without a route. */
   readonly source: Ipv4Address | undefined;
+  /** Off: this client sends nothing of its own accord, neither beats nor checks, and so cannot tell silence. */
+  readonly beating: boolean;
   /** Theirs minus ours, when the far end's packets were refused for their time since the last answer. */
   readonly skewSec: number | undefined;
 }
@@ -76,7 +78,7 @@ export type Input =
   | { readonly kind: "start" }
   | { readonly kind: "granted"; readonly grant: TunnelGrant }
   | { readonly kind: "refused"; readonly failure: Failure }
-  | { readonly kind: "opened"; readonly source: Ipv4Address | undefined }
+  | { readonly kind: "opened"; readonly source: Ipv4Address | undefined; readonly beating: boolean }
   /** Also when a change of the open link fails; the link is still to be closed then. */
   | { readonly kind: "link-failed"; readonly failure: Failure }
   | { readonly kind: "closed" }
@@ -84,6 +86,8 @@ export type Input =
   | { readonly kind: "clock-off"; readonly skewSec: number }
   /** Every second or so. `source`: see Running. */
   | { readonly kind: "tick"; readonly wall: WallSec; readonly source: Ipv4Address | undefined }
+  /** Beats and checks are switched on or off. */
+  | { readonly kind: "beating"; readonly on: boolean }
   | { readonly kind: "stop" };
 
 export type Effect =
@@ -93,8 +97,8 @@ export type Effect =
   | { readonly kind: "open-link"; readonly grant: TunnelGrant }
   /** Answered by `link-failed`, if at all. */
   | { readonly kind: "change-link"; readonly grant: TunnelGrant; readonly before: TunnelGrant }
-  /** Beat, and ask the PoP's inner end for an answer. */
-  | { readonly kind: "check" }
+  /** Ask the PoP's inner end for an answer. `urgent`: beat as well, because the PoP may not know where we are. */
+  | { readonly kind: "check"; readonly urgent: boolean }
   /** Answered by `closed`. */
   | { readonly kind: "close-link" }
   | { readonly kind: "note"; readonly note: Note }
@@ -114,6 +118,7 @@ export type Note =
   | { readonly kind: "changed"; readonly grant: TunnelGrant }
   | { readonly kind: "unchanged" }
   | { readonly kind: "waiting"; readonly failure: Failure; readonly waitSec: number }
+  | { readonly kind: "beating"; readonly on: boolean }
   | { readonly kind: "stopping" };
 
 export interface Step {

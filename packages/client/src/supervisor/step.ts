@@ -73,7 +73,7 @@ type Opening = Extract<State, { phase: "opening" }>;
 function stepOpening(state: Opening, input: Input, now: MonotonicMs): Step {
   switch (input.kind) {
     case "opened":
-      return state.ending === undefined ? beginRunning(state.grant, input.source, now) : closeLink(state.ending);
+      return state.ending === undefined ? beginRunning(state.grant, input, now) : closeLink(state.ending);
     case "link-failed":
       return closeLink(state.ending ?? { failure: input.failure });
     // The link cannot be closed before it is open.

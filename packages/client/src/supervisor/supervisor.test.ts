@@ -13,7 +13,7 @@ test("a first start logs in, opens the link, asks at once and is proven by the P
   assert.deepEqual(world.take(), ["note:login", "login"]);
   world.give({ kind: "granted", grant });
   assert.deepEqual(world.take(), ["note:granted", "open-link"]);
-  world.give({ kind: "opened", source: home });
+  world.give({ kind: "opened", source: home, beating: true });
   assert.deepEqual(world.take(), ["note:checking", "check"]);
   world.answer();
   assert.deepEqual(world.take(), ["note:proven"]);
@@ -28,7 +28,16 @@ test("a PoP that never answers ends a first start after ten seconds, naming addr
   world.run(1);
   assert.deepEqual(world.take(), ["note:stopping", "close-link"]);
   world.give({ kind: "closed" });
-  assert.deepEqual(world.ending(), { code: "unanswered", pop: "nlams01", ipv4: grant.popIpv4, port: 5072, seconds: 10, routed: true });
+  assert.deepEqual(world.ending(), {
+    code: "unanswered",
+    pop: "nlams01",
+    type: "ayiya",
+    ipv4: grant.popIpv4,
+    seconds: 10,
+    routed: true,
+    privateSource: home,
+    expectedSource: undefined,
+  });
 });
 
 test("a first start without a route to the PoP says so", () => {
@@ -207,7 +216,7 @@ test("stop closes an open link, waits for one that is being opened, and ends a w
   opening.take();
   opening.give({ kind: "stop" });
   assert.deepEqual(opening.take(), []);
-  opening.give({ kind: "opened", source: home });
+  opening.give({ kind: "opened", source: home, beating: true });
   assert.deepEqual(opening.take(), ["close-link"]);
 
   const waiting = new World({ keepTrying: true });
@@ -234,12 +243,14 @@ test("no input in any state throws or leaves the table of states", () => {
     { kind: "start" },
     { kind: "granted", grant },
     { kind: "refused", failure: popDown },
-    { kind: "opened", source: home },
+    { kind: "opened", source: home, beating: true },
     { kind: "link-failed", failure: wrongKey },
     { kind: "closed" },
     { kind: "answered", rttMs: 1, wall: wallSec(5) },
     { kind: "clock-off", skewSec: 5 },
     { kind: "tick", wall: wallSec(5), source: undefined },
+    { kind: "beating", on: false },
+    { kind: "beating", on: true },
     { kind: "stop" },
   ];
   const step = makeSupervisor({ keepTrying: true, spread: 0.5 });
@@ -266,11 +277,13 @@ test("the waits between logins are spread by a fifth to both sides", () => {
 
 const grant: TunnelGrant = {
   id: 1001,
+  type: "ayiya",
   pop: "nlams01",
   popIpv4: makeIpv4(0xc0000201),
   popAddress: makeIpv6(0x20010db8000100000000000000000001n),
   clientAddress: makeIpv6(0x20010db8000100000000000000000002n),
   prefixLengthBits: 64,
+  ipv4Endpoint: "ayiya",
   mtuBytes: 1280,
   beatSec: 60,
   secret: encodeLatin1("0123456789abcdef0123456789abcdef"),
@@ -296,7 +309,8 @@ class World {
   }
 
   open(): this {
-    for (const input of [{ kind: "start" }, { kind: "granted", grant }, { kind: "opened", source: home }] as const) this.give(input);
+    for (const input of [{ kind: "start" }, { kind: "granted", grant }, { kind: "opened", source: home, beating: true }] as const)
+      this.give(input);
     this.take();
     return this;
   }

@@ -24,7 +24,9 @@ import type { Failure, TunnelLine } from "../failure/failure.ts";
 import { programName } from "../version.ts";
 import { converse } from "./converse.ts";
 import { dial } from "./dial.ts";
-import type { TunnelGrant } from "./grant.ts";
+import { formatTicEndpoint, type TunnelGrant } from "./grant.ts";
+import { startTls, type TlsPolicy } from "./start-tls.ts";
+import type { LineTrace } from "./trace.ts";
 
 export interface TicLogin {
   readonly server: ServerName;
@@ -32,27 +34,33 @@ export interface TicLogin {
   readonly key: string;
   readonly monotonic: MonotonicClock;
   readonly wall: WallClock;
+  readonly tls: TlsPolicy;
+  /** Sees each line of the conversation, secrets masked. */
+  readonly trace?: LineTrace;
 }
 
 /** Logs in and fetches one tunnel: number `wanted`, or the only one there is. */
 export async function fetchGrant(login: TicLogin, wanted: number | undefined, signal: AbortSignal): Promise<Result<TunnelGrant, Failure>> {
-  const outcome = await talk(login, { kind: "show", id: wanted === undefined ? undefined : `T${wanted}` }, signal);
+  const outcome = await askTic(login, { kind: "show", id: wanted === undefined ? undefined : `T${wanted}` }, signal);
   if (!outcome.ok) return outcome;
-  if (outcome.value.kind !== "tunnel") return failure(explain(outcome.value, login, wanted));
+  if (outcome.value.kind !== "tunnel") return failure(explainOutcome(outcome.value, login, wanted));
   return makeGrant(outcome.value.tunnel);
 }
 
 /** Logs in and lists the user's tunnels. */
 export async function fetchTunnels(login: TicLogin, signal: AbortSignal): Promise<Result<readonly TunnelLine[], Failure>> {
-  const outcome = await talk(login, { kind: "list" }, signal);
+  const outcome = await askTic(login, { kind: "list" }, signal);
   if (!outcome.ok) return outcome;
-  if (outcome.value.kind !== "tunnels") return failure(explain(outcome.value, login, undefined));
+  if (outcome.value.kind !== "tunnels") return failure(explainOutcome(outcome.value, login, undefined));
   return success(outcome.value.tunnels.map(describeLine));
 }
 
-async function talk(login: TicLogin, wish: TicClientOptions["wish"], signal: AbortSignal): Promise<Result<TicOutcome, Failure>> {
+/** One conversation with a TIC server, to its outcome. The failure tells why there was none. */
+export async function askTic(login: TicLogin, wish: TicClientOptions["wish"], signal: AbortSignal): Promise<Result<TicOutcome, Failure>> {
   const socket = await dial(login.server, signal);
   if (!socket.ok) return failure({ code: "server-unreachable", server: formatServer(login.server), message: socket.reason });
+  const opened = await startTls(socket.value, { policy: login.tls, host: login.server.host, trace: login.trace });
+  if (!opened.ok) return failure({ code: "server-refused", server: formatServer(login.server), message: opened.reason });
   const options: TicClientOptions = {
     username: login.user,
     password: login.key,
@@ -61,27 +69,28 @@ async function talk(login: TicLogin, wish: TicClientOptions["wish"], signal: Abo
     md5: (bytes) => createHash("md5").update(bytes).digest(),
     wallClock: login.wall,
   };
-  return success(await converse(socket.value, options, login.monotonic));
+  return success(await converse(opened.value, options, { clock: login.monotonic, trace: login.trace }));
 }
 
-/** AYIYA's 72 bytes around an inner packet must fit 1500. */
-const largestMtuBytes = 1428;
+/** What fits through 1500 bytes: AYIYA puts 72 around an inner packet, protocol 41 puts 20. */
+const largestMtuBytes: Readonly<Record<TicTunnel["type"], number>> = { ayiya: 1428, "6in4-heartbeat": 1480, "6in4-static": 1480 };
 
-/** Takes only what this client can carry: type, PoP and inner addresses must make sense together. */
+/** Takes only what this client can carry: PoP and inner addresses must make sense together. */
 export function makeGrant(tunnel: TicTunnel): Result<TunnelGrant, Failure> {
-  if (tunnel.type !== "ayiya") return failure({ code: "tunnel-unsupported", tunnel: tunnel.id, encapsulation: tunnel.type });
   const malformed = (message: string): Result<never, Failure> => failure({ code: "tunnel-malformed", tunnel: tunnel.id, message });
   if (!isIpv4Endpoint(tunnel.popIpv4)) return malformed(`${formatIpv4(tunnel.popIpv4)} cannot be a PoP's address`);
   if (tunnel.clientAddress.value === tunnel.popAddress.value) return malformed(`both ends are ${formatIpv6(tunnel.clientAddress)}`);
   if (tunnel.prefixLengthBits < 1) return malformed("its prefix length is 0");
   return success({
     id: Number(tunnel.id.slice(1)),
+    type: tunnel.type,
     pop: tunnel.popName,
     popIpv4: tunnel.popIpv4,
     popAddress: tunnel.popAddress,
     clientAddress: tunnel.clientAddress,
     prefixLengthBits: tunnel.prefixLengthBits,
-    mtuBytes: Math.min(tunnel.mtuBytes, largestMtuBytes),
+    ipv4Endpoint: tunnel.ipv4Endpoint,
+    mtuBytes: Math.min(tunnel.mtuBytes, largestMtuBytes[tunnel.type]),
     beatSec: tunnel.heartbeatSec,
     secret: encodeLatin1(tunnel.password),
     // TIC tells of no delegations.
@@ -89,7 +98,8 @@ export function makeGrant(tunnel: TicTunnel): Result<TunnelGrant, Failure> {
   });
 }
 
-function explain(outcome: TicOutcome, login: TicLogin, wanted: number | undefined): Failure {
+/** An outcome that is not what was asked for, as the client's failure. */
+export function explainOutcome(outcome: TicOutcome, login: Pick<TicLogin, "server" | "user">, wanted: number | undefined): Failure {
   const server = formatServer(login.server);
   const user = formatTicUsername(login.user);
   const tunnel = wanted === undefined ? login.user.tunnel : `T${wanted}`;
@@ -107,6 +117,8 @@ function explain(outcome: TicOutcome, login: TicLogin, wanted: number | undefine
     case "clock-off":
       return { code: "clock-off", skewSec: -outcome.skewSec, said: "the broker's" };
     case "refused":
+      if (outcome.stage === "show" && tunnel !== undefined && /cannot be set up by TIC/i.test(outcome.text))
+        return { code: "tunnel-unsupported", tunnel, message: outcome.text };
       // The server has one text for "unknown" and "not yours" (sheet, section 8).
       if (outcome.stage === "show" && tunnel !== undefined && /no such tunnel/i.test(outcome.text))
         return { code: "tunnel-not-found", tunnel };
@@ -126,6 +138,5 @@ function explain(outcome: TicOutcome, login: TicLogin, wanted: number | undefine
 }
 
 function describeLine(line: TicTunnelLine): TunnelLine {
-  const endpoint = typeof line.ipv4Endpoint === "string" ? line.ipv4Endpoint : formatIpv4(line.ipv4Endpoint);
-  return { tunnel: line.id, address: formatIpv6(line.clientAddress), endpoint, pop: line.popName };
+  return { tunnel: line.id, address: formatIpv6(line.clientAddress), endpoint: formatTicEndpoint(line.ipv4Endpoint), pop: line.popName };
 }

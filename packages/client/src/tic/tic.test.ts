@@ -39,15 +39,17 @@ test("an abort ends a session with a server that never speaks", async (t) => {
   assert.equal((await pending).ok, false);
 });
 
-test("a tunnel is granted as shown, with its MTU bounded by what AYIYA can carry", () => {
+test("a tunnel is granted as shown, with its MTU bounded by what its encapsulation can carry", () => {
   const granted = makeGrant({ ...tunnel, mtuBytes: 1480 });
   assert.ok(granted.ok);
   assert.deepEqual([granted.value.id, granted.value.mtuBytes, granted.value.beatSec], [1001, 1428, 60]);
+  const bare = makeGrant({ ...tunnel, type: "6in4-heartbeat", ipv4Endpoint: "heartbeat", mtuBytes: 1480 });
+  assert.ok(bare.ok);
+  assert.deepEqual([bare.value.type, bare.value.mtuBytes], ["6in4-heartbeat", 1480]);
 });
 
 test("a tunnel whose parts make no sense together is refused and says which", () => {
   const cases: readonly [Partial<TicTunnel>, string, RegExp][] = [
-    [{ type: "6in4-heartbeat" }, "tunnel-unsupported", /6in4-heartbeat/],
     [{ popIpv4: makeIpv4(0x7f000001) }, "tunnel-malformed", /127\.0\.0\.1/],
     [{ popIpv4: makeIpv4(0xe0000001) }, "tunnel-malformed", /224\.0\.0\.1/],
     [{ popAddress: tunnel.clientAddress }, "tunnel-malformed", /both ends/],
@@ -61,7 +63,13 @@ test("a tunnel whose parts make no sense together is refused and says which", ()
   }
 });
 
-const login = { user: { handle: "ABC1-TMB", tunnel: undefined }, key: "k", monotonic: monotonicClock, wall: wallClock };
+const login = {
+  user: { handle: "ABC1-TMB", tunnel: undefined },
+  key: "k",
+  tls: "prefer",
+  monotonic: monotonicClock,
+  wall: wallClock,
+} as const;
 const tunnel: TicTunnel = {
   id: "T1001",
   type: "ayiya",
