@@ -19,6 +19,9 @@ import type {
   TunnelOrder,
 } from "./domain/types.ts";
 
+import type { OwnerEvent } from "./domain/events.ts";
+import type { RequestId, RequestState, RequestWish, UserRequest } from "./domain/requests.ts";
+
 /** The services of the broker. Every method is one transaction; refusals are thrown as `BrokerError` with a `code` of the closed list. */
 export interface Broker {
   readonly accounts: Accounts;
@@ -26,6 +29,8 @@ export interface Broker {
   readonly pools: Pools;
   readonly tunnels: Tunnels;
   readonly delegations: Delegations;
+  readonly requests: Requests;
+  readonly events: Events;
   readonly states: States;
 }
 
@@ -101,6 +106,25 @@ export interface Tunnels {
     address: Ipv6Address,
     at: WallSec,
   ): Promise<{ tunnel: TunnelId; handle: Handle; from: WallSec; until: WallSec | undefined } | undefined>;
+}
+
+/** What users ask for, with a reason; the operator's rule approves it at once, or staff decides. */
+export interface Requests {
+  /** `state` of the answer tells whether the rule approved it. What is impossible is refused and leaves no request. */
+  add(asked: { handle: Handle; wish: RequestWish; reason: string }): Promise<UserRequest>;
+  /** The newest first, at most 1,000. */
+  list(filter?: { handle?: Handle; state?: RequestState }): Promise<readonly UserRequest[]>;
+  get(id: RequestId): Promise<UserRequest>;
+  /** Gives what was asked for; when that can't be given, the request goes on waiting. */
+  approve(id: RequestId): Promise<UserRequest>;
+  /** The user is told the reason. */
+  reject(id: RequestId, reason: string): Promise<UserRequest>;
+}
+
+/** What owners are to be told: an outbox that a mailer reads at its own pace. */
+export interface Events {
+  /** In their order: those after the number `after`, or the newest when it is left out. `limit` is 1 to 1,000, else 100. */
+  list(wish?: { after?: number; handle?: Handle; limit?: number }): Promise<readonly (OwnerEvent & { readonly id: number })[]>;
 }
 
 /** The part of the platform's AbortSignal that this package needs. */

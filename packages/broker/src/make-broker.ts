@@ -6,8 +6,10 @@ import type { Sealer, Sha256 } from "./ports/sealer.ts";
 import type { Store } from "./ports/store.ts";
 import { makeAccounts } from "./services/accounts.ts";
 import { makeDelegations } from "./services/delegations.ts";
+import { makeEvents } from "./services/events.ts";
 import { makePools } from "./services/pools.ts";
 import { makePops } from "./services/pops.ts";
+import { makeRequests } from "./services/requests.ts";
 import { makeStates } from "./services/states.ts";
 import { makeTunnels } from "./services/tunnels.ts";
 
@@ -33,6 +35,8 @@ export function makeBroker(needs: BrokerNeeds): Broker {
     pools: makePools({ store, clock, settings }),
     tunnels: makeTunnels({ store, sealer, random, clock, settings }),
     delegations: makeDelegations({ store, clock, settings }),
+    requests: makeRequests({ store, sealer, random, clock, settings }),
+    events: makeEvents({ store }),
     states: makeStates({ store, sealer, clock, settings }),
   };
 }

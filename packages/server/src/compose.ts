@@ -14,6 +14,7 @@ import {
   type PopAgentOptions,
 } from "@tombolo/pop";
 import { openStore, type OpenedStore } from "@tombolo/store";
+import { readPolicy, type PolicySections } from "./config/policy.ts";
 import type { Settings } from "./config/settings.ts";
 import { makeHttpApp, type HttpApp } from "./http/app.ts";
 import { makePopAuth, type LocalPop } from "./http/pop-auth.ts";
@@ -33,19 +34,15 @@ export interface OpenedBroker {
   close(): Promise<void>;
 }
 
-export async function openBroker(settings: Settings["broker"], masterKey: Uint8Array): Promise<OpenedBroker> {
-  const store = await openDatabase(settings.database);
+export async function openBroker(settings: PolicySections, masterKey: Uint8Array): Promise<OpenedBroker> {
+  const store = await openDatabase(settings.broker.database);
   const broker = makeBroker({
     store,
     sealer: makeSealer(masterKey, systemRandom),
     sha256,
     random: systemRandom,
     clock: systemWall,
-    settings: {
-      handleSuffix: settings.handleSuffix,
-      quarantineSec: settings.quarantineDays * 86_400,
-      heartbeatSec: settings.heartbeatSec,
-    },
+    settings: readPolicy(settings),
   });
   return { broker, close: () => store.close() };
 }

@@ -1,5 +1,5 @@
 import type { Generated } from "kysely";
-import type { AuditEvent, Encapsulation, PoolPurpose, Switch } from "@tombolo/broker";
+import type { AuditEvent, Encapsulation, EventKind, PoolPurpose, RequestState, Switch } from "@tombolo/broker";
 
 /*
  * The tables as both engines have them; `migrations/` makes them. Numbers are whole and below 2^53, times are seconds
@@ -18,6 +18,8 @@ export interface Schema {
   tunnel_counters: TunnelCountersTable;
   tunnel_endpoint: TunnelEndpointTable;
   endpoint_history: EndpointHistoryTable;
+  request: RequestTable;
+  event: EventTable;
   audit: AuditTable;
 }
 
@@ -138,6 +140,40 @@ export interface EndpointHistoryTable {
   ipv4: string;
   port: number;
   since: number;
+}
+
+export interface RequestTable {
+  id: Generated<number>;
+  handle: string;
+  kind: "tunnel" | "delegation";
+  /** Of a tunnel, with the three that follow. */
+  pop: string | null;
+  encapsulation: Encapsulation | null;
+  static_endpoint: string | null;
+  mtu_bytes: number | null;
+  /** Of a delegation, with the length. */
+  for_tunnel_id: number | null;
+  length_bits: number | null;
+  reason: string;
+  state: RequestState;
+  created_at: number;
+  decided_at: number | null;
+  decided_by: "rule" | "staff" | null;
+  decision_reason: Generated<string>;
+  /** What came of it. */
+  tunnel_id: number | null;
+  delegation_id: number | null;
+}
+
+export interface EventTable {
+  id: Generated<number>;
+  at: number;
+  kind: EventKind;
+  handle: string;
+  pop: string | null;
+  tunnel_id: number | null;
+  request_id: number | null;
+  detail: string;
 }
 
 export interface AuditTable {

@@ -1,3 +1,5 @@
+import type { ApprovalRule } from "./requests.ts";
+
 export interface BrokerSettings {
   /** Follows the dash of every handle made here: `TMB`. */
   readonly handleSuffix: string;
@@ -11,6 +13,9 @@ export interface BrokerSettings {
   readonly endpointsKept: number;
   /** How many delegations a tunnel may hold, its default /64 included; a PoP takes at most 64. */
   readonly delegationsPerTunnel: number;
+  readonly approval: ApprovalRule;
+  /** How many requests of one account may wait at once. */
+  readonly requestsWaiting: number;
 }
 
 export const defaultBrokerSettings: BrokerSettings = {
@@ -20,4 +25,6 @@ export const defaultBrokerSettings: BrokerSettings = {
   changesKept: 10_000,
   endpointsKept: 100,
   delegationsPerTunnel: 16,
+  approval: { tunnels: "first", firstTunnels: 1, delegations: "none" },
+  requestsWaiting: 5,
 };

@@ -15,6 +15,9 @@ export type AuditEvent =
   | "tunnel.removed"
   | "tunnel.state"
   | "tunnel.encapsulation"
+  | "request.added"
+  | "request.approved"
+  | "request.rejected"
   | "prefix.given"
   | "prefix.returned";
 

@@ -16,11 +16,13 @@ import type {
   Tunnel,
   TunnelId,
 } from "../domain/types.ts";
+import type { EventKind, OwnerEvent } from "../domain/events.ts";
+import type { Decision, RequestId, RequestState, RequestWish, UserRequest } from "../domain/requests.ts";
 import type { AuditEntry } from "./audit.ts";
 
 /*
  * What a store keeps, seen from inside one transaction. A `lock` holds its row until the transaction ends; the order is
- * account, tunnel, PoP, pools, so that nobody waits in a ring. Raising a PoP's revision locks the PoP.
+ * account, tunnel, PoP, pools, events, so that nobody waits in a ring. Raising a PoP's revision locks the PoP.
  */
 export interface Repositories {
   readonly accounts: AccountRepository;
@@ -31,6 +33,8 @@ export interface Repositories {
   readonly tunnels: TunnelRepository;
   readonly revisions: RevisionRepository;
   readonly observations: ObservationRepository;
+  readonly requests: RequestRepository;
+  readonly events: EventRepository;
   readonly audit: AuditRepository;
 }
 
@@ -194,13 +198,53 @@ export interface Counters {
 export interface ObservationRepository {
   /** Those of `ids` that are at `pop`. */
   listAt(pop: PopName, ids: readonly TunnelId[]): Promise<ReadonlySet<TunnelId>>;
-  takeSeen(seen: readonly { readonly tunnel: TunnelId; readonly at: WallSec }[]): Promise<void>;
+  /** Gives those that were never seen before. */
+  takeSeen(seen: readonly { readonly tunnel: TunnelId; readonly at: WallSec }[]): Promise<readonly TunnelId[]>;
   takeCounters(counters: readonly (Counters & { readonly tunnel: TunnelId })[]): Promise<void>;
   /** Keeps the latest `kept` endpoints of each tunnel; one reported again is not a new one. */
   takeEndpoints(endpoints: readonly EndpointSeen[], kept: number): Promise<void>;
   findCounters(tunnel: TunnelId): Promise<Counters | undefined>;
   /** The newest first. */
   listEndpoints(tunnel: TunnelId): Promise<readonly Endpoint[]>;
+}
+
+export interface RequestDraft {
+  readonly handle: Handle;
+  readonly wish: RequestWish;
+  readonly reason: string;
+  readonly createdAt: WallSec;
+}
+
+/** Changed only while the account is locked. */
+export interface RequestRepository {
+  insert(draft: RequestDraft): Promise<RequestId>;
+  find(id: RequestId): Promise<UserRequest | undefined>;
+  /** The newest first, at most `limit`. */
+  list(wish: { readonly handle?: Handle; readonly state?: RequestState; readonly limit: number }): Promise<readonly UserRequest[]>;
+  countWaiting(handle: Handle): Promise<number>;
+  decide(id: RequestId, decision: Decision): Promise<void>;
+}
+
+/** What an event tells beside whom it is for. */
+export interface EventNews {
+  readonly at: WallSec;
+  readonly kind: EventKind;
+  readonly detail: string;
+}
+
+/** Rows are only ever added, and become visible in the order of their numbers: who has read up to one missed nothing. */
+export interface EventRepository {
+  add(event: OwnerEvent): Promise<void>;
+  /** One for each account that has a tunnel at `pop`. */
+  addForOwners(pop: PopName, news: EventNews): Promise<void>;
+  /** One for each tunnel, told to its owner. */
+  addForTunnels(tunnels: readonly TunnelId[], news: EventNews): Promise<void>;
+  /** In their order: the first `limit` after `after`, or the last when that is left out. */
+  list(wish: {
+    readonly after?: number;
+    readonly handle?: Handle;
+    readonly limit: number;
+  }): Promise<readonly (OwnerEvent & { readonly id: number })[]>;
 }
 
 export interface AuditRepository {

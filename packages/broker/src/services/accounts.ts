@@ -58,7 +58,7 @@ export function makeAccounts(needs: AccountsNeeds): Accounts {
     get: (handle) => store.read(({ accounts }) => getAccount(accounts, handle)),
 
     setState: (wanted, state) =>
-      store.write(async ({ accounts, tunnels, revisions, audit }) => {
+      store.write(async ({ accounts, tunnels, revisions, audit, events }) => {
         const account = await lockAccount(accounts, wanted);
         if (account.state === state) return account;
         const { handle } = account;
@@ -72,7 +72,10 @@ export function makeAccounts(needs: AccountsNeeds): Accounts {
             (held.get(pop) ?? []).map((tunnel) => tunnel.id),
           );
         }
-        await audit.add({ at: clock.nowSec(), event: "account.state", handle, detail: state });
+        const at = clock.nowSec();
+        await audit.add({ at, event: "account.state", handle, detail: state });
+        const about = { pop: undefined, tunnel: undefined, request: undefined };
+        await events.add({ at, kind: `account.${state}`, handle, ...about, detail: "by the operator" });
         return { ...account, state };
       }),
 

@@ -45,13 +45,14 @@ export function makePops(needs: PopsNeeds): Pops {
       if (message !== "" && (message.length > longestMessage || /\p{Control}/u.test(message))) {
         throw new BrokerError("name-malformed", `a state message is one line of at most ${longestMessage} characters`);
       }
-      return store.write(async ({ pops, revisions, audit }) => {
+      return store.write(async ({ pops, revisions, audit, events }) => {
         await raiseRevision(revisions, name, settings.changesKept);
         const pop = await getPop(pops, name);
         const at = clock.nowSec();
         const change = { state, stateMessage: message, stateSince: pop.state === state ? pop.stateSince : at };
         await pops.setState(name, change);
         await audit.add({ at, event: "pop.state", pop: name, detail: message === "" ? state : `${state}: ${message}` });
+        if (pop.state !== state) await events.addForOwners(name, { at, kind: `pop.${state}`, detail: message });
         return { ...pop, ...change };
       });
     },

@@ -56,9 +56,10 @@ export function makeStates({ store, sealer, clock, settings }: StatesNeeds): Sta
         const ids = [...new Set(observations.map((observation) => observation.tunnel))].filter((id) => parseTunnelId(id).ok);
         const here = await repositories.observations.listAt(name, ids);
         const { seen, counters, endpoints, refused } = sortObservations(observations, { here, now });
-        await repositories.observations.takeSeen(seen);
+        const first = await repositories.observations.takeSeen(seen);
         await repositories.observations.takeCounters(counters);
         await repositories.observations.takeEndpoints(endpoints, settings.endpointsKept);
+        if (first.length > 0) await repositories.events.addForTunnels(first, { at: now, kind: "tunnel.live", detail: "" });
         return { taken: observations.length - refused, refused };
       });
     },

@@ -2,18 +2,17 @@ import { formatPrefix, type Random, type WallClock, type WallSec } from "@tombol
 import type { Tunnels } from "../broker.ts";
 import { parseHandle } from "../domain/handle.ts";
 import { parseTunnelId } from "../domain/ids.ts";
-import { defaultMtuBytes, isMtu, maxMtuBytes, minMtuBytes } from "../domain/mtu.ts";
+import { defaultMtuBytes } from "../domain/mtu.ts";
 import { parsePopName } from "../domain/pop-name.ts";
 import { makeTunnelSecret } from "../domain/secrets.ts";
 import type { BrokerSettings } from "../domain/settings.ts";
 import type { Switch, Tunnel, TunnelId } from "../domain/types.ts";
-import { BrokerError } from "../errors.ts";
 import type { Repositories, TunnelPatch } from "../ports/repositories.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { Store } from "../ports/store.ts";
-import { givePrefixes } from "./allocation.ts";
+import { insertTunnel, refuseMtu } from "./new-tunnel.ts";
 import { chooseReach } from "./reach.ts";
-import { getPop, getTunnel, lockAccount, lockTunnel, raiseRevision, refuseDisabled, tunnelNotFound } from "./refusals.ts";
+import { getTunnel, lockAccount, lockTunnel, raiseRevision, tunnelNotFound } from "./refusals.ts";
 
 export interface TunnelsNeeds {
   readonly store: Store;
@@ -32,32 +31,24 @@ export function makeTunnels(needs: TunnelsNeeds): Tunnels {
       if (tunnel[side] === state) return tunnel;
       const detail = `${side === "userState" ? "user" : "admin"} ${state}`;
       await changeTunnel(repositories, tunnel, { [side]: state }, settings);
-      await repositories.audit.add({ at: clock.nowSec(), event: "tunnel.state", ...whose(tunnel), detail });
+      const at = clock.nowSec();
+      await repositories.audit.add({ at, event: "tunnel.state", ...whose(tunnel), detail });
+      if (side === "adminState") {
+        await repositories.events.add({ at, kind: `tunnel.${state}`, ...whose(tunnel), request: undefined, detail: "by the operator" });
+      }
       return { ...tunnel, [side]: state };
     });
 
   return {
     async add(wish) {
       const { mtuBytes = defaultMtuBytes } = wish;
-      if (!isMtu(mtuBytes)) throw new BrokerError("mtu-out-of-range", `the MTU is ${minMtuBytes} to ${maxMtuBytes} bytes`);
+      refuseMtu(mtuBytes);
       const reach = chooseReach(wish.encapsulation, wish.staticEndpoint);
       const sealedSecret = sealer.seal(makeTunnelSecret(random), "tunnel-secret");
       const createdAt = clock.nowSec();
       return store.write(async (repositories) => {
-        const { accounts, pops, tunnels, revisions, audit } = repositories;
-        const account = await lockAccount(accounts, wish.handle);
-        refuseDisabled(account);
-        const revision = await raiseRevision(revisions, wish.pop, settings.changesKept);
-        const pop = await getPop(pops, wish.pop);
-        if (pop.state === "down") throw new BrokerError("pop-down", popDown(pop.name, pop.stateMessage));
-        const { handle } = account;
-        const { heartbeatSec } = settings;
-        const told = { handle, pop: pop.name, ...reach, mtuBytes, heartbeatSec, createdAt };
-        const id = await tunnels.insert({ ...told, sealedSecret });
-        await audit.add({ at: createdAt, event: "tunnel.added", handle, pop: pop.name, tunnel: id, detail: reach.encapsulation });
-        const given = await givePrefixes(repositories, { pop: pop.name, tunnel: id, handle, at: createdAt });
-        await revisions.note(pop.name, revision, [id]);
-        return { id, ...told, ...given, userState: "enabled", adminState: "enabled", endpoint: undefined, lastSeenAt: undefined };
+        const account = await lockAccount(repositories.accounts, wish.handle);
+        return insertTunnel(repositories, { account, pop: wish.pop, reach, mtuBytes, sealedSecret, createdAt, settings });
       });
     },
 
@@ -135,8 +126,4 @@ async function removeTunnel(
 
 function whose(tunnel: Tunnel): { readonly handle: string; readonly pop: string; readonly tunnel: TunnelId } {
   return { handle: tunnel.handle, pop: tunnel.pop, tunnel: tunnel.id };
-}
-
-function popDown(name: string, message: string): string {
-  return message === "" ? `PoP ${name} is down; choose another or try later` : `PoP ${name} is down: ${message}`;
 }

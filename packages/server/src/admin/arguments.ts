@@ -2,11 +2,15 @@ import { parseIpv4, parseIpv6, parsePrefix, type Ipv4Address, type Ipv6Address, 
 import {
   parseDelegationId,
   parsePoolId,
+  parseRequestId,
   parseTunnelId,
+  requestStates,
   type DelegationId,
   type Encapsulation,
   type PoolId,
   type PoolPurpose,
+  type RequestId,
+  type RequestState,
   type TunnelId,
 } from "@tombolo/broker";
 import { UsageError } from "../cli/command.ts";
@@ -48,6 +52,18 @@ export function readDelegationId(text: string): DelegationId {
   const id = parseDelegationId(text.toUpperCase());
   if (!id.ok) throw new UsageError(`"${text}" is not a delegation such as R1001`);
   return id.value;
+}
+
+export function readRequestId(text: string): RequestId {
+  const id = parseRequestId(text.toUpperCase());
+  if (!id.ok) throw new UsageError(`"${text}" is not a request such as Q1001`);
+  return id.value;
+}
+
+export function readRequestState(text: string): RequestState {
+  const found = requestStates.find((item) => item === text);
+  if (found === undefined) throw new UsageError(`"${text}" is not one of ${requestStates.join(", ")}`);
+  return found;
 }
 
 /** `/48` or `48`. */

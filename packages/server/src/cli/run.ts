@@ -2,11 +2,12 @@ import { BrokerError } from "@tombolo/broker";
 import { messageOf } from "@tombolo/pop";
 import { accountCommands } from "../admin/account.ts";
 import { delegationCommands } from "../admin/delegation.ts";
+import { eventCommands } from "../admin/event.ts";
 import { poolCommands } from "../admin/pool.ts";
 import { popCommands } from "../admin/pop.ts";
+import { requestCommands } from "../admin/request.ts";
 import { tunnelCommands } from "../admin/tunnel.ts";
 import { loadSettings } from "../config/load.ts";
-import type { Settings } from "../config/settings.ts";
 import { programs, withBroker } from "../run/programs.ts";
 import { exitCodes, StartupError } from "../run/startup-error.ts";
 import { UsageError, type Command, type Io } from "./command.ts";
@@ -14,7 +15,16 @@ import { formatCommandHelp, formatOverview } from "./help.ts";
 import { parseCall, type ParsedCall } from "./parse.ts";
 import { plainStyle, terminalStyle, type Style } from "./table.ts";
 
-const commands: readonly Command[] = [...programs, ...accountCommands, ...popCommands, ...poolCommands, ...tunnelCommands, ...delegationCommands];
+const commands: readonly Command[] = [
+  ...programs,
+  ...accountCommands,
+  ...popCommands,
+  ...poolCommands,
+  ...tunnelCommands,
+  ...delegationCommands,
+  ...requestCommands,
+  ...eventCommands,
+];
 
 /** Runs one call of `tombolod`; gives its exit status and never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -34,9 +44,10 @@ async function runCall(call: ParsedCall, io: Io, style: Style): Promise<void> {
   const { command, given, config, database, json } = call;
   const loaded = await loadSettings(config, io.environment);
   if (command.kind === "program") return command.run({ given, loaded, io });
-  const settings: Settings["broker"] = { ...loaded.settings.broker, ...(database !== undefined && { database }) };
-  return withBroker(settings, async (broker) => {
-    const output = await command.run(broker, given);
+  const { settings } = loaded;
+  const broker = { ...settings.broker, ...(database !== undefined && { database }) };
+  return withBroker({ ...settings, broker }, async (opened) => {
+    const output = await command.run(opened, given);
     io.out(json ? `${JSON.stringify(output.json, undefined, 2)}\n` : `${output.text(style)}\n`);
   });
 }

@@ -10,6 +10,12 @@ export interface Settings {
     readonly quarantineDays: number;
     readonly heartbeatSec: number;
   };
+  readonly requests: {
+    readonly approveTunnels: "all" | "none" | "first";
+    readonly firstTunnels: number;
+    readonly approveDelegations: "all" | "none";
+    readonly waitingPerAccount: number;
+  };
   readonly tic: {
     readonly enabled: boolean;
     readonly listen: string;

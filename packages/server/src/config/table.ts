@@ -38,6 +38,20 @@ export const table: SettingsTable = {
     ),
     heartbeatSec: row(integer(10, 3600), defaultBrokerSettings.heartbeatSec, "how often clients are told to beat"),
   },
+  requests: {
+    approveTunnels: row(
+      oneOf("all", "none", "first"),
+      defaultBrokerSettings.approval.tunnels,
+      'requests for tunnels that need no staff; "first": while the account holds fewer than first-tunnels',
+    ),
+    firstTunnels: row(integer(0, 1000), defaultBrokerSettings.approval.firstTunnels, 'how many tunnels "first" gives an account'),
+    approveDelegations: row(
+      oneOf("all", "none"),
+      defaultBrokerSettings.approval.delegations,
+      "requests for delegations that need no staff",
+    ),
+    waitingPerAccount: row(integer(1, 1000), defaultBrokerSettings.requestsWaiting, "how many requests of one account may wait at once"),
+  },
   tic: {
     enabled: row(yesNo, true, "answer TIC (aiccu and `tombolo up` log in here)"),
     listen: row(address, "0.0.0.0", "address"),

@@ -1,6 +1,6 @@
 import { unlink } from "node:fs/promises";
 import { openBroker, type OpenedBroker } from "../compose.ts";
-import type { Settings } from "../config/settings.ts";
+import type { PolicySections } from "../config/policy.ts";
 import { systemRandom } from "../platform/crypto.ts";
 import { ensureMasterKey } from "../platform/master-key.ts";
 import { StartupError } from "./startup-error.ts";
@@ -14,17 +14,17 @@ export interface KeyedBroker extends OpenedBroker {
  * Opens database and master key, making either on a fresh host. A new key for a database that is in use would seal new secrets with one
  * key while the old ones need another, so that is refused.
  */
-export async function openKeyedBroker(settings: Settings["broker"]): Promise<KeyedBroker> {
-  const { key, made } = await ensureMasterKey(settings.masterKey, systemRandom);
+export async function openKeyedBroker(settings: PolicySections): Promise<KeyedBroker> {
+  const { masterKey } = settings.broker;
+  const { key, made } = await ensureMasterKey(masterKey, systemRandom);
   const opened = await openBroker(settings, key);
   if (!made) return { ...opened, made: [] };
   const inUse = (await opened.broker.accounts.list()).length > 0;
-  if (!inUse)
-    return { ...opened, made: [`master key ${settings.masterKey}: keep a copy, for without it the secrets in the database are lost`] };
+  if (!inUse) return { ...opened, made: [`master key ${masterKey}: keep a copy, for without it the secrets in the database are lost`] };
   await opened.close();
-  await unlink(settings.masterKey);
+  await unlink(masterKey);
   throw new StartupError(
     "config",
-    `the master key ${settings.masterKey} is missing, but the database has accounts: restore the key from your backup`,
+    `the master key ${masterKey} is missing, but the database has accounts: restore the key from your backup`,
   );
 }

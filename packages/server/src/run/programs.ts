@@ -3,6 +3,7 @@ import type { Log, PopAgent } from "@tombolo/pop";
 import type { Io, ProgramCommand, ProgramContext } from "../cli/command.ts";
 import { formatTable, plainStyle, terminalStyle } from "../cli/table.ts";
 import { localDoor, openAgent, openDoors, remoteDoor, type OpenedDoors } from "../compose.ts";
+import type { PolicySections } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
 import { makeLog } from "../log/log.ts";
 import { systemWall } from "../platform/clocks.ts";
@@ -53,7 +54,7 @@ export const programs: readonly ProgramCommand[] = [
 async function serve({ loaded, io }: ProgramContext): Promise<void> {
   const { settings } = loaded;
   const log = logFor(settings, io);
-  const opened = await openKeyedBroker(settings.broker);
+  const opened = await openKeyedBroker(settings);
   await closingAfterwards(
     () => opened.close(),
     async () => {
@@ -77,7 +78,7 @@ async function serve({ loaded, io }: ProgramContext): Promise<void> {
 async function runBroker({ loaded, io }: ProgramContext): Promise<void> {
   const { settings } = loaded;
   const log = logFor(settings, io);
-  const opened = await openKeyedBroker(settings.broker);
+  const opened = await openKeyedBroker(settings);
   await closingAfterwards(
     () => opened.close(),
     async () => {
@@ -163,7 +164,7 @@ function sayOpened(
 }
 
 /** For commands over the database; they work beside a running broker. */
-export async function withBroker(settings: Settings["broker"], use: (broker: Broker) => Promise<void>): Promise<void> {
+export async function withBroker(settings: PolicySections, use: (broker: Broker) => Promise<void>): Promise<void> {
   const opened = await openKeyedBroker(settings);
   await closingAfterwards(
     () => opened.close(),

@@ -16,10 +16,14 @@ export function makeObservationRepository(scope: Scope): ObservationRepository {
     },
 
     async takeSeen(seen) {
+      const first: TunnelId[] = [];
       for (const some of chunk(seen)) {
+        const rows = some.map(({ tunnel, at }) => ({ tunnel_id: numberOfId(tunnel), at }));
+        const added = await takeFirstSeen(scope, rows);
+        first.push(...added.map(makeTunnelId));
         await trx
           .insertInto("tunnel_seen")
-          .values(some.map(({ tunnel, at }) => ({ tunnel_id: numberOfId(tunnel), at })))
+          .values(rows)
           .onConflict((conflict) =>
             conflict
               .column("tunnel_id")
@@ -28,6 +32,7 @@ export function makeObservationRepository(scope: Scope): ObservationRepository {
           )
           .execute();
       }
+      return first;
     },
 
     async takeCounters(counters) {
@@ -94,6 +99,26 @@ export function makeObservationRepository(scope: Scope): ObservationRepository {
       return rows.map((row) => ({ ipv4: readIpv4(row.ipv4), port: row.port, since: wallSec(row.since) }));
     },
   };
+}
+
+/** Writes the rows of tunnels that have none; gives just those. Mostly there are none, and then it is one read. */
+async function takeFirstSeen(
+  { trx }: Scope,
+  rows: readonly { readonly tunnel_id: number; readonly at: number }[],
+): Promise<readonly number[]> {
+  const ids = rows.map((row) => row.tunnel_id);
+  const known = new Set(
+    (await trx.selectFrom("tunnel_seen").select("tunnel_id").where("tunnel_id", "in", ids).execute()).map((row) => row.tunnel_id),
+  );
+  const missing = rows.filter((row) => !known.has(row.tunnel_id));
+  if (missing.length === 0) return [];
+  const added = await trx
+    .insertInto("tunnel_seen")
+    .values(missing)
+    .onConflict((conflict) => conflict.column("tunnel_id").doNothing())
+    .returning("tunnel_id")
+    .execute();
+  return added.map((row) => row.tunnel_id).toSorted((a, b) => a - b);
 }
 
 interface EndpointRow {

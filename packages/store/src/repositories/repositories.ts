@@ -2,10 +2,12 @@ import type { Repositories } from "@tombolo/broker";
 import { makeAccessKeyRepository } from "./access-keys.ts";
 import { makeAccountRepository } from "./accounts.ts";
 import { makeAuditRepository } from "./audit.ts";
+import { makeEventRepository } from "./events.ts";
 import { makeObservationRepository } from "./observations.ts";
 import { makePoolRepository } from "./pools.ts";
 import { makePopRepository } from "./pops.ts";
 import { makePrefixRepository } from "./prefixes.ts";
+import { makeRequestRepository } from "./requests.ts";
 import { makeRevisionRepository } from "./revisions.ts";
 import type { Scope } from "./scope.ts";
 import { makeTunnelRepository } from "./tunnels.ts";
@@ -21,6 +23,8 @@ export function makeRepositories(scope: Scope): Repositories {
     tunnels: makeTunnelRepository(scope),
     revisions: makeRevisionRepository(scope),
     observations: makeObservationRepository(scope),
+    requests: makeRequestRepository(scope),
+    events: makeEventRepository(scope),
     audit: makeAuditRepository(scope),
   };
 }

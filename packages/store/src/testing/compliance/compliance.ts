@@ -6,10 +6,12 @@ import { testAudit } from "./audit.ts";
 import { testConcurrency } from "./concurrency.ts";
 import { testCrash } from "./crash.ts";
 import { testDelegations } from "./delegations.ts";
+import { testEvents } from "./events.ts";
 import { testHolders } from "./holders.ts";
 import { testObservations } from "./observations.ts";
 import { testPools } from "./pools.ts";
 import { testPops } from "./pops.ts";
+import { testRequests } from "./requests.ts";
 import { testStates } from "./states.ts";
 import { testTunnels } from "./tunnels.ts";
 import { testWaiting } from "./waiting.ts";
@@ -28,6 +30,8 @@ export function describeCompliance(openFreshStore: OpenFreshStore): void {
     states: testStates,
     waiting: testWaiting,
     observations: testObservations,
+    requests: testRequests,
+    events: testEvents,
     audit: testAudit,
     crash: testCrash,
   };
