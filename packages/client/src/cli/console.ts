@@ -6,7 +6,8 @@ export interface Console {
   out(text: string): void;
   /** A line of progress. */
   line(line: Line): void;
-  complain(text: string): void;
+  /** `mood`: bad unless said otherwise. */
+  complain(text: string, mood?: Mood): void;
 }
 
 /** Colours only what a person sees; NO_COLOR and TERM=dumb are honoured. */
@@ -24,7 +25,7 @@ export function makeConsole(streams: {
   return {
     out: (text) => write(stdout, text, "plain"),
     line: (line) => write(stdout, line.text, line.mood),
-    complain: (text) => write(stderr, text, "bad"),
+    complain: (text, mood = "bad") => write(stderr, text, mood),
   };
 }
 

@@ -20,6 +20,7 @@ export function formatProgramHelp(commands: readonly CommandText[], version: str
     "usage: tombolo COMMAND [OPTIONS]",
     "",
     ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    `  ${"aiccu".padEnd(width)}  be aiccu: "tombolo aiccu start|stop|tunnels|…" with an aiccu.conf`,
     "",
     `"tombolo COMMAND --help" tells more and shows examples. Settings come from flags, then from the environment, then from`,
     `${defaultConfPath}; "tombolo config" shows what results. The README of the client lists the exit codes.`,

@@ -1,8 +1,11 @@
+import { createInterface } from "node:readline/promises";
+import { runAiccu } from "../aiccu/face.ts";
+import type { AiccuIo } from "../aiccu/io.ts";
 import { configCommand } from "../commands/config.ts";
 import { downCommand } from "../commands/down.ts";
 import { statusCommand } from "../commands/status.ts";
 import { tunnelsCommand } from "../commands/tunnels.ts";
-import { nameLogin, upCommand } from "../commands/up.ts";
+import { upCommand } from "../commands/up.ts";
 import { defaultConfPath, readConfFile } from "../config/files.ts";
 import { mergeSettings, type Settings } from "../config/settings.ts";
 import { describeFailure } from "../failure/describe.ts";
@@ -12,6 +15,7 @@ import { failure, type Result } from "@tombolo/base";
 import { formatNote } from "../report/notes.ts";
 import { isBackgroundChild, runBackgroundChild } from "../run/background.ts";
 import { wallClock } from "../run/clocks.ts";
+import { nameLogin } from "../run/name-login.ts";
 import { describeTrouble, formatTime } from "../run/status.ts";
 import { programName, version } from "../version.ts";
 import { parseArguments, type Arguments } from "./arguments.ts";
@@ -29,6 +33,7 @@ export async function runProgram(
 ): Promise<number> {
   let json = args.includes("--json");
   try {
+    if (args[0] === "aiccu" && !isBackgroundChild(environment)) return await runAiccu(args.slice(1), environment, makeAiccuIo(console));
     const problem = isBackgroundChild(environment) ? await logChild(console) : await runCommand(args, environment, console);
     if (problem === undefined) return 0;
     json = json && problem.code !== "bad-usage";
@@ -95,9 +100,27 @@ function loadSettings(args: Arguments, environment: Readonly<Record<string, stri
 /** The background's log: a time before every line, because nothing else would tell it. */
 async function logChild(console: Console): Promise<Failure | undefined> {
   const log = (text: string): void => console.out(`${formatTime(wallClock.nowSec())} ${text}`);
-  const problem = await runBackgroundChild((note, settings) => log(formatNote(note, nameLogin(settings)).text));
+  const problem = await runBackgroundChild((note, settings) => log(formatNote(note, nameLogin(settings.login)).text));
   log(problem === undefined ? "Down." : describeFailure(problem));
   return undefined;
+}
+
+function makeAiccuIo(console: Console): AiccuIo {
+  return {
+    out: (text) => console.out(text),
+    write: (text) => void process.stdout.write(text),
+    log: (line) => console.complain(line, "plain"),
+    ask: async (question) => {
+      const lines = createInterface({ input: process.stdin, output: process.stdout });
+      try {
+        // Without anybody there is an end of the input instead of an answer.
+        const gone = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+        return await Promise.race([lines.question(question), gone]);
+      } finally {
+        lines.close();
+      }
+    },
+  };
 }
 
 function complain(problem: Failure, json: boolean, console: Console): number {

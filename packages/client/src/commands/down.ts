@@ -29,7 +29,7 @@ export const downCommand: Command = {
     const paths = pathsOf(context.settings);
     const found = await findInstance(paths);
     if ("failure" in found) return found.failure;
-    if (found.process !== undefined && !(await end(found.process)))
+    if (found.process !== undefined && !(await endProcess(found.process)))
       return { code: "not-stopped", device: paths.device, pid: found.process.pid };
     const leftover = found.isKnown ? await clearAway(paths) : "absent";
     const stopped = found.process !== undefined || leftover === "removed";
@@ -62,7 +62,8 @@ async function findInstance(paths: InstancePaths): Promise<Found> {
   return { process: mark, isKnown: true };
 }
 
-async function end(mark: ProcessMark): Promise<boolean> {
+/** Waits for a process that was asked to end, and ends it the hard way when it does not. */
+export async function endProcess(mark: ProcessMark): Promise<boolean> {
   if (await isGone(mark, askedMs)) return true;
   try {
     process.kill(mark.pid, "SIGKILL");

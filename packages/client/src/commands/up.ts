@@ -2,13 +2,12 @@ import type { Command, CommandContext } from "../cli/command.ts";
 import { readLoginSettings } from "../config/login.ts";
 import type { Settings } from "../config/settings.ts";
 import { failure, success, type Result } from "@tombolo/base";
-import { formatTicUsername } from "@tombolo/protocols";
-import { formatServer } from "../config/fields.ts";
 import type { Failure } from "../failure/failure.ts";
 import { describeNote, formatNote } from "../report/notes.ts";
 import { startInBackground } from "../run/background.ts";
 import type { RunNote } from "../run/client-run.ts";
 import { findObstacle, runInstance, type InstanceSettings } from "../run/instance.ts";
+import { nameLogin } from "../run/name-login.ts";
 import { pathsOf } from "../run/paths.ts";
 
 export const upCommand: Command = {
@@ -45,11 +44,7 @@ export const upCommand: Command = {
 
 function report(context: CommandContext, settings: InstanceSettings, note: RunNote): void {
   if (context.json) context.out(JSON.stringify(describeNote(note)));
-  else context.line(formatNote(note, nameLogin(settings)));
-}
-
-export function nameLogin(settings: InstanceSettings): { server: string; user: string } {
-  return { server: formatServer(settings.login.server), user: formatTicUsername(settings.login.user) };
+  else context.line(formatNote(note, nameLogin(settings.login)));
 }
 
 function readInstanceSettings(settings: Settings): Result<InstanceSettings, Failure> {

@@ -47,6 +47,12 @@ export function readAccessKey(settings: Settings): Result<string, Failure> {
   return parsed.ok ? parsed : refuse(where, "key-file", `${shown} does not hold a key: ${parsed.reason}`);
 }
 
+/** A file of at most 64 KiB, one character a byte; undefined when it cannot be read. `shared`: everybody may read it. */
+export function readText(path: string): { readonly text: string; readonly shared: boolean } | undefined {
+  const read = readBounded(path, 65_537);
+  return read.ok ? { text: new TextDecoder("latin1").decode(read.value.bytes), shared: read.value.shared } : undefined;
+}
+
 interface BoundedRead {
   readonly bytes: Uint8Array;
   /**

@@ -47,8 +47,12 @@ export interface AiccuWishes {
   readonly processArguments: readonly string[];
 }
 
-/** Runs one tunnel in this process until a signal, `tombolo down` or a failure ends it; everything is torn down when it settles. */
-export async function runInstance(settings: InstanceSettings, onNote: (note: RunNote) => void): Promise<Failure | undefined> {
+/** Runs one tunnel in this process until a signal (of the process, or `signal`), `tombolo down` or a failure ends it; everything is torn down when it settles. */
+export async function runInstance(
+  settings: InstanceSettings,
+  onNote: (note: RunNote) => void,
+  signal?: AbortSignal,
+): Promise<Failure | undefined> {
   const { paths } = settings;
   const pidFile = settings.aiccu?.pidFile;
   const obstacle = await findObstacle(paths);
@@ -64,6 +68,7 @@ export async function runInstance(settings: InstanceSettings, onNote: (note: Run
     if (code === "EACCES" || code === "EPERM") return { code: "no-permission", what: `Writing into ${paths.directory}` };
     return { code: "system-refused", what: `to write into ${paths.directory}`, message: errorMessage(error) };
   }
+  signal?.addEventListener("abort", () => run.stop(), { once: true });
   const release = catchStopSignals(() => run.stop());
   const releaseToggle = catchToggleSignal(() => run.toggleBeats());
   try {

@@ -11,13 +11,18 @@ export interface InstancePaths {
 }
 
 export function pathsOf(settings: Settings): InstancePaths {
-  const device = settings.values.device ?? "tombolo";
-  const directory = settings.values["run-dir"] ?? "/run/tombolo";
+  const { device, "run-dir": directory, logfile } = settings.values;
+  return makePaths({ device, directory, logFile: logfile });
+}
+
+/** What is not given has its default. */
+export function makePaths(given: { readonly [Name in "device" | "directory" | "logFile"]: string | undefined }): InstancePaths {
+  const { device = "tombolo", directory = "/run/tombolo" } = given;
   return {
     device,
     directory,
     socket: join(directory, `${device}.sock`),
     pidFile: join(directory, `${device}.pid`),
-    logFile: settings.values.logfile ?? `/var/log/tombolo/${device}.log`,
+    logFile: given.logFile ?? `/var/log/tombolo/${device}.log`,
   };
 }

@@ -99,7 +99,7 @@ export function makeGrant(tunnel: TicTunnel): Result<TunnelGrant, Failure> {
 }
 
 /** An outcome that is not what was asked for, as the client's failure. */
-export function explainOutcome(outcome: TicOutcome, login: Pick<TicLogin, "server" | "user">, wanted: number | undefined): Failure {
+function explainOutcome(outcome: TicOutcome, login: Pick<TicLogin, "server" | "user">, wanted: number | undefined): Failure {
   const server = formatServer(login.server);
   const user = formatTicUsername(login.user);
   const tunnel = wanted === undefined ? login.user.tunnel : `T${wanted}`;

@@ -31,13 +31,11 @@ export const noTls = "it offers no TLS, and TLS is required";
 export async function startTls(socket: Socket, wish: StartTlsWish): Promise<Result<OpenedTic, string>> {
   if (wish.policy === "off") return success({ socket, greeting: new Uint8Array(0) });
   const greeting = await readLine(socket);
+  if (wish.trace !== undefined && greeting !== undefined) makeReceivedTrace(wish.trace)(greeting);
   // Whatever is wrong with the greeting is for the session to say.
   if (greeting === undefined || greeting[0] !== 0x32) return success({ socket, greeting: greeting ?? new Uint8Array(0) });
   const command = Buffer.from("starttls\n");
-  if (wish.trace !== undefined) {
-    makeReceivedTrace(wish.trace)(greeting);
-    traceSent(wish.trace, command);
-  }
+  if (wish.trace !== undefined) traceSent(wish.trace, command);
   socket.write(command);
   const reply = await readLine(socket);
   if (reply === undefined) return giveUp(socket, 'it closed the connection at "starttls"');
