@@ -19,6 +19,7 @@ import type {
   TunnelOrder,
 } from "./domain/types.ts";
 
+import type { CreditStatement } from "./domain/credits.ts";
 import type { OwnerEvent } from "./domain/events.ts";
 import type { RequestId, RequestState, RequestWish, UserRequest } from "./domain/requests.ts";
 
@@ -31,6 +32,8 @@ export interface Broker {
   readonly delegations: Delegations;
   readonly requests: Requests;
   readonly events: Events;
+  readonly owners: Owners;
+  readonly credits: Credits;
   readonly states: States;
 }
 
@@ -125,6 +128,21 @@ export interface Requests {
 export interface Events {
   /** In their order: those after the number `after`, or the newest when it is left out. `limit` is 1 to 1,000, else 100. */
   list(wish?: { after?: number; handle?: Handle; limit?: number }): Promise<readonly (OwnerEvent & { readonly id: number })[]>;
+}
+
+/** What owners do with what is theirs, as a portal lets them. What costs credits is charged, at any balance. */
+export interface Owners {
+  changeTunnel(wish: { handle: Handle; tunnel: TunnelId; encapsulation: Encapsulation; staticEndpoint?: Ipv4Address }): Promise<Tunnel>;
+  removeTunnel(handle: Handle, tunnel: TunnelId): Promise<void>;
+  removeDelegation(handle: Handle, delegation: DelegationId): Promise<void>;
+}
+
+/** A ledger in which every balance is explained by its entries; nothing is in it while the plan is not enabled. */
+export interface Credits {
+  /** The newest 1,000 entries, the oldest of them first. */
+  read(handle: Handle): Promise<CreditStatement>;
+  /** Staff gives, or takes with an amount below zero. */
+  grant(wish: { handle: Handle; amount: number; note: string }): Promise<CreditStatement>;
 }
 
 /** The part of the platform's AbortSignal that this package needs. */

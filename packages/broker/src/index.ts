@@ -14,6 +14,7 @@ export * from "./domain/handle.ts";
 export * from "./domain/ids.ts";
 export { isMtu } from "./domain/mtu.ts";
 export * from "./domain/pop-name.ts";
+export * from "./domain/credits.ts";
 export * from "./domain/events.ts";
 export * from "./domain/requests.ts";
 export * from "./domain/settings.ts";

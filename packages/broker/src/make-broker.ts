@@ -5,8 +5,10 @@ import { defaultBrokerSettings, type BrokerSettings } from "./domain/settings.ts
 import type { Sealer, Sha256 } from "./ports/sealer.ts";
 import type { Store } from "./ports/store.ts";
 import { makeAccounts } from "./services/accounts.ts";
+import { makeCredits } from "./services/credits.ts";
 import { makeDelegations } from "./services/delegations.ts";
 import { makeEvents } from "./services/events.ts";
+import { makeOwners } from "./services/owners.ts";
 import { makePools } from "./services/pools.ts";
 import { makePops } from "./services/pops.ts";
 import { makeRequests } from "./services/requests.ts";
@@ -37,6 +39,8 @@ export function makeBroker(needs: BrokerNeeds): Broker {
     delegations: makeDelegations({ store, clock, settings }),
     requests: makeRequests({ store, sealer, random, clock, settings }),
     events: makeEvents({ store }),
+    owners: makeOwners({ store, clock, settings }),
+    credits: makeCredits({ store, clock, settings }),
     states: makeStates({ store, sealer, clock, settings }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Generated } from "kysely";
-import type { AuditEvent, Encapsulation, EventKind, PoolPurpose, RequestState, Switch } from "@tombolo/broker";
+import type { AuditEvent, CreditKind, Encapsulation, EventKind, PoolPurpose, RequestState, Switch } from "@tombolo/broker";
 
 /*
  * The tables as both engines have them; `migrations/` makes them. Numbers are whole and below 2^53, times are seconds
@@ -20,6 +20,7 @@ export interface Schema {
   endpoint_history: EndpointHistoryTable;
   request: RequestTable;
   event: EventTable;
+  credit: CreditTable;
   audit: AuditTable;
 }
 
@@ -174,6 +175,19 @@ export interface EventTable {
   tunnel_id: number | null;
   request_id: number | null;
   detail: string;
+}
+
+export interface CreditTable {
+  id: Generated<number>;
+  at: number;
+  handle: string;
+  kind: CreditKind;
+  amount: number;
+  tunnel_id: number | null;
+  request_id: number | null;
+  /** (tunnel, kind, period) is unique. */
+  period: number | null;
+  note: string;
 }
 
 export interface AuditTable {

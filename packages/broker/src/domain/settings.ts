@@ -1,3 +1,4 @@
+import { defaultCreditPlan, type CreditPlan } from "./credits.ts";
 import type { ApprovalRule } from "./requests.ts";
 
 export interface BrokerSettings {
@@ -16,6 +17,7 @@ export interface BrokerSettings {
   readonly approval: ApprovalRule;
   /** How many requests of one account may wait at once. */
   readonly requestsWaiting: number;
+  readonly credits: CreditPlan;
 }
 
 export const defaultBrokerSettings: BrokerSettings = {
@@ -27,4 +29,5 @@ export const defaultBrokerSettings: BrokerSettings = {
   delegationsPerTunnel: 16,
   approval: { tunnels: "first", firstTunnels: 1, delegations: "none" },
   requestsWaiting: 5,
+  credits: defaultCreditPlan,
 };

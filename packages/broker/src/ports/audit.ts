@@ -18,6 +18,7 @@ export type AuditEvent =
   | "request.added"
   | "request.approved"
   | "request.rejected"
+  | "credit.granted"
   | "prefix.given"
   | "prefix.returned";
 

@@ -16,6 +16,7 @@ import type {
   Tunnel,
   TunnelId,
 } from "../domain/types.ts";
+import type { CreditDraft } from "../domain/credits.ts";
 import type { EventKind, OwnerEvent } from "../domain/events.ts";
 import type { Decision, RequestId, RequestState, RequestWish, UserRequest } from "../domain/requests.ts";
 import type { AuditEntry } from "./audit.ts";
@@ -35,6 +36,7 @@ export interface Repositories {
   readonly observations: ObservationRepository;
   readonly requests: RequestRepository;
   readonly events: EventRepository;
+  readonly credits: CreditRepository;
   readonly audit: AuditRepository;
 }
 
@@ -245,6 +247,17 @@ export interface EventRepository {
     readonly handle?: Handle;
     readonly limit: number;
   }): Promise<readonly (OwnerEvent & { readonly id: number })[]>;
+}
+
+/** Rows are only ever added. */
+export interface CreditRepository {
+  /** Leaves out what was credited for its tunnel and period before, and a second signup; gives how many it wrote. */
+  add(entries: readonly CreditDraft[]): Promise<number>;
+  /** Every account that has no "signup" yet gets this one. */
+  addSignups(wish: { readonly at: WallSec; readonly amount: number }): Promise<number>;
+  balance(handle: Handle): Promise<number>;
+  /** The newest first. */
+  list(handle: Handle, limit: number): Promise<readonly (CreditDraft & { readonly id: number })[]>;
 }
 
 export interface AuditRepository {

@@ -10,6 +10,7 @@ import { BrokerError } from "../errors.ts";
 import type { Repositories } from "../ports/repositories.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { Store } from "../ports/store.ts";
+import { charge } from "./charging.ts";
 import { getAccount, lockAccount, quote, raiseRevision, refuseDisabled, tunnelNotFound } from "./refusals.ts";
 
 export interface AccountsNeeds {
@@ -44,6 +45,7 @@ export function makeAccounts(needs: AccountsNeeds): Accounts {
           createdAt: at,
         });
         await accessKeys.insert({ handle: added.handle, tunnel: undefined, label: "first key", sealed, createdAt: at });
+        await charge(repositories.credits, settings.credits, "signup", { at, handle: added.handle });
         await audit.add(
           { at, event: "account.added", handle: added.handle, detail: added.fullName },
           { at, event: "key.added", handle: added.handle, detail: "first key" },

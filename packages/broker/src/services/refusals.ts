@@ -19,6 +19,10 @@ export function tunnelNotFound(id: TunnelId): BrokerError {
   return new BrokerError("tunnel-not-found", `there is no tunnel ${quote(id)}`);
 }
 
+export function delegationNotFound(id: DelegationId): BrokerError {
+  return new BrokerError("delegation-not-found", `there is no delegation ${quote(id)}`);
+}
+
 export async function getAccount(accounts: Repositories["accounts"], wanted: Handle): Promise<Account> {
   const handle = parseHandle(wanted);
   const account = handle.ok ? await accounts.find(handle.value) : undefined;
@@ -58,7 +62,7 @@ export async function lockTunnel(tunnels: Repositories["tunnels"], id: TunnelId)
 
 export async function getDelegation(prefixes: Repositories["prefixes"], id: DelegationId): Promise<Delegation> {
   const delegation = parseDelegationId(id).ok ? await prefixes.findDelegation(id) : undefined;
-  if (delegation === undefined) throw new BrokerError("delegation-not-found", `there is no delegation ${quote(id)}`);
+  if (delegation === undefined) throw delegationNotFound(id);
   return delegation;
 }
 

@@ -12,6 +12,7 @@ import type { Repositories } from "../ports/repositories.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { Store } from "../ports/store.ts";
 import { noSuchLength } from "./allocation.ts";
+import { charge, refusePoor } from "./charging.ts";
 import { addDelegation, refuseFull } from "./delegations.ts";
 import { insertTunnel, refuseDown, refuseMtu } from "./new-tunnel.ts";
 import { chooseReach } from "./reach.ts";
@@ -42,8 +43,10 @@ export function makeRequests(needs: RequestsNeeds): Requests {
         const { handle } = account;
         await refuseMany(repositories, handle, settings.requestsWaiting);
         await refuseImpossible(repositories, { handle, wish: asked, settings });
+        await refusePoor(repositories.credits, settings.credits, handle);
         const id = await requests.insert({ handle, wish: asked, reason, createdAt });
         const request: UserRequest = { id, handle, wish: asked, reason, state: "requested", createdAt, decision: undefined };
+        await charge(repositories.credits, settings.credits, `request-${asked.kind}`, { at: createdAt, handle, request: id });
         await tell(repositories, request, { kind: "made", detail: reason });
         const held = (await tunnels.list({ handle })).length;
         if (!approvesByItself(settings.approval, asked.kind, held)) return request;
@@ -96,10 +99,13 @@ async function approve(repositories: Repositories, request: UserRequest, { needs
     const sealedSecret = sealer.seal(makeTunnelSecret(random), "tunnel-secret");
     const reach = { encapsulation, staticEndpoint };
     const { id } = await insertTunnel(repositories, { account, pop, reach, mtuBytes, sealedSecret, createdAt: at, settings });
+    await charge(repositories.credits, settings.credits, "approve-tunnel", { at, handle: account.handle, request: request.id, tunnel: id });
     return decide(repositories, request, { state: "approved", at, by, reason: "", tunnel: id, delegation: undefined });
   }
   const tunnel = await lockTunnel(repositories.tunnels, wish.tunnel);
   const { id, prefix } = await addDelegation(repositories, { tunnel, lengthBits: wish.lengthBits, at, settings });
+  const about = { at, handle: account.handle, request: request.id, tunnel: tunnel.id, note: id };
+  await charge(repositories.credits, settings.credits, "approve-delegation", about);
   const decision: Decision = { state: "approved", at, by, reason: "", tunnel: tunnel.id, delegation: id };
   return decide(repositories, request, decision, formatPrefix(prefix));
 }

@@ -1,4 +1,4 @@
-import { formatPrefix, type Random, type WallClock, type WallSec } from "@tombolo/base";
+import type { Random, WallClock } from "@tombolo/base";
 import type { Tunnels } from "../broker.ts";
 import { parseHandle } from "../domain/handle.ts";
 import { parseTunnelId } from "../domain/ids.ts";
@@ -7,12 +7,12 @@ import { parsePopName } from "../domain/pop-name.ts";
 import { makeTunnelSecret } from "../domain/secrets.ts";
 import type { BrokerSettings } from "../domain/settings.ts";
 import type { Switch, Tunnel, TunnelId } from "../domain/types.ts";
-import type { Repositories, TunnelPatch } from "../ports/repositories.ts";
 import type { Sealer } from "../ports/sealer.ts";
 import type { Store } from "../ports/store.ts";
 import { insertTunnel, refuseMtu } from "./new-tunnel.ts";
 import { chooseReach } from "./reach.ts";
-import { getTunnel, lockAccount, lockTunnel, raiseRevision, tunnelNotFound } from "./refusals.ts";
+import { getTunnel, lockAccount, lockTunnel, tunnelNotFound } from "./refusals.ts";
+import { changeReach, changeState, removeTunnel } from "./tunnel-changes.ts";
 
 export interface TunnelsNeeds {
   readonly store: Store;
@@ -28,15 +28,7 @@ export function makeTunnels(needs: TunnelsNeeds): Tunnels {
   const setState = (id: TunnelId, side: "userState" | "adminState", state: Switch): Promise<Tunnel> =>
     store.write(async (repositories) => {
       const tunnel = await lockTunnel(repositories.tunnels, id);
-      if (tunnel[side] === state) return tunnel;
-      const detail = `${side === "userState" ? "user" : "admin"} ${state}`;
-      await changeTunnel(repositories, tunnel, { [side]: state }, settings);
-      const at = clock.nowSec();
-      await repositories.audit.add({ at, event: "tunnel.state", ...whose(tunnel), detail });
-      if (side === "adminState") {
-        await repositories.events.add({ at, kind: `tunnel.${state}`, ...whose(tunnel), request: undefined, detail: "by the operator" });
-      }
-      return { ...tunnel, [side]: state };
+      return changeState(repositories, tunnel, { side, state, why: "by the operator", at: clock.nowSec(), settings });
     });
 
   return {
@@ -76,12 +68,7 @@ export function makeTunnels(needs: TunnelsNeeds): Tunnels {
       const reach = chooseReach(encapsulation, staticEndpoint);
       return store.write(async (repositories) => {
         const tunnel = await lockTunnel(repositories.tunnels, id);
-        const same = tunnel.encapsulation === encapsulation && tunnel.staticEndpoint?.value === reach.staticEndpoint?.value;
-        if (same) return tunnel;
-        await changeTunnel(repositories, tunnel, { reach }, settings);
-        const detail = `${tunnel.encapsulation} to ${encapsulation}`;
-        await repositories.audit.add({ at: clock.nowSec(), event: "tunnel.encapsulation", ...whose(tunnel), detail });
-        return { ...tunnel, ...reach };
+        return changeReach(repositories, tunnel, { reach, at: clock.nowSec(), settings });
       });
     },
 
@@ -97,33 +84,4 @@ export function makeTunnels(needs: TunnelsNeeds): Tunnels {
 
     findHolder: (address, at) => store.read(({ prefixes }) => prefixes.findHolder(address, at)),
   };
-}
-
-async function changeTunnel(
-  { tunnels, revisions }: Repositories,
-  tunnel: Tunnel,
-  patch: TunnelPatch,
-  settings: BrokerSettings,
-): Promise<void> {
-  const revision = await raiseRevision(revisions, tunnel.pop, settings.changesKept);
-  await tunnels.update(tunnel.id, patch);
-  await revisions.note(tunnel.pop, revision, [tunnel.id]);
-}
-
-async function removeTunnel(
-  { tunnels, prefixes, revisions, audit }: Repositories,
-  { tunnel, at, settings }: { readonly tunnel: Tunnel; readonly at: WallSec; readonly settings: BrokerSettings },
-): Promise<void> {
-  const revision = await raiseRevision(revisions, tunnel.pop, settings.changesKept);
-  const returned = await prefixes.giveBack({ tunnel: tunnel.id, at, restSec: settings.quarantineSec });
-  await tunnels.remove(tunnel.id);
-  await revisions.note(tunnel.pop, revision, [tunnel.id]);
-  await audit.add(
-    { at, event: "tunnel.removed", ...whose(tunnel), detail: tunnel.encapsulation },
-    ...returned.map((prefix) => ({ at, event: "prefix.returned" as const, ...whose(tunnel), detail: formatPrefix(prefix) })),
-  );
-}
-
-function whose(tunnel: Tunnel): { readonly handle: string; readonly pop: string; readonly tunnel: TunnelId } {
-  return { handle: tunnel.handle, pop: tunnel.pop, tunnel: tunnel.id };
 }

@@ -1,6 +1,7 @@
 import { BrokerError } from "@tombolo/broker";
 import { messageOf } from "@tombolo/pop";
 import { accountCommands } from "../admin/account.ts";
+import { creditCommands } from "../admin/credit.ts";
 import { delegationCommands } from "../admin/delegation.ts";
 import { eventCommands } from "../admin/event.ts";
 import { poolCommands } from "../admin/pool.ts";
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   ...delegationCommands,
   ...requestCommands,
   ...eventCommands,
+  ...creditCommands,
 ];
 
 /** Runs one call of `tombolod`; gives its exit status and never throws. */

@@ -16,6 +16,22 @@ export interface Settings {
     readonly approveDelegations: "all" | "none";
     readonly waitingPerAccount: number;
   };
+  readonly credits: {
+    readonly enabled: boolean;
+    readonly signup: number;
+    readonly goodWeek: number;
+    readonly requestTunnel: number;
+    readonly approveTunnel: number;
+    readonly requestDelegation: number;
+    readonly approveDelegation: number;
+    readonly changeTunnel: number;
+    readonly removeTunnel: number;
+    readonly removeDelegation: number;
+    readonly deadDay: number;
+    readonly deadWeek: number;
+    readonly mayRequestFrom: number;
+    readonly disableDeadStatic: boolean;
+  };
   readonly tic: {
     readonly enabled: boolean;
     readonly listen: string;

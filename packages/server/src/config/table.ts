@@ -8,6 +8,8 @@ export type SettingsTable = {
 };
 
 const address = text(/^[0-9A-Fa-f.:]{2,45}$/, 'give an address to listen at, such as "0.0.0.0" or "::"');
+const amount = integer(-100_000, 100_000);
+const plan = defaultBrokerSettings.credits;
 const url = text(/^https?:\/\/[^\s/]+$/, 'give a URL without a path, such as "https://broker.example.net"');
 
 /**
@@ -51,6 +53,22 @@ export const table: SettingsTable = {
       "requests for delegations that need no staff",
     ),
     waitingPerAccount: row(integer(1, 1000), defaultBrokerSettings.requestsWaiting, "how many requests of one account may wait at once"),
+  },
+  credits: {
+    enabled: row(yesNo, plan.enabled, "keep a ledger: requests cost, good weeks earn"),
+    signup: row(amount, plan.amounts.signup, "what a new account gets"),
+    goodWeek: row(amount, plan.amounts["good-week"], "a tunnel that answered on each day from Monday to Sunday (UTC)"),
+    requestTunnel: row(amount, plan.amounts["request-tunnel"], "a request for a tunnel; a rejected one keeps its cost"),
+    approveTunnel: row(amount, plan.amounts["approve-tunnel"], "its approval"),
+    requestDelegation: row(amount, plan.amounts["request-delegation"], "a request for a delegation"),
+    approveDelegation: row(amount, plan.amounts["approve-delegation"], "its approval"),
+    changeTunnel: row(amount, plan.amounts["change-tunnel"], "an owner moves a tunnel's endpoint or changes its type"),
+    removeTunnel: row(amount, plan.amounts["remove-tunnel"], "an owner removes a tunnel"),
+    removeDelegation: row(amount, plan.amounts["remove-delegation"], "an owner removes a delegation"),
+    deadDay: row(amount, plan.amounts["dead-day"], "a static endpoint was asked all day and never answered"),
+    deadWeek: row(amount, plan.amounts["dead-week"], "the same on seven days in a row"),
+    mayRequestFrom: row(amount, plan.mayRequestFrom, "the least balance that may request"),
+    disableDeadStatic: row(yesNo, plan.disableDeadStatic, "disable a static tunnel after seven dead days"),
   },
   tic: {
     enabled: row(yesNo, true, "answer TIC (aiccu and `tombolo up` log in here)"),

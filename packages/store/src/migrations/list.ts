@@ -3,6 +3,7 @@ import type { EngineName } from "../engines/engine.ts";
 import { makeInit } from "./0001-init.ts";
 import { makePoolsGo } from "./0002-pools-go.ts";
 import { makeRequestsAndEvents } from "./0003-requests.ts";
+import { makeCreditLedger } from "./0004-credits.ts";
 
 /** In their order; append only, forward only. */
 export function listMigrations(engine: EngineName): Readonly<Record<string, Migration>> {
@@ -10,6 +11,7 @@ export function listMigrations(engine: EngineName): Readonly<Record<string, Migr
     "0001-init": makeInit(engine),
     "0002-pools-go": makePoolsGo(engine),
     "0003-requests": makeRequestsAndEvents(engine),
+    "0004-credits": makeCreditLedger(engine),
   };
 }
 

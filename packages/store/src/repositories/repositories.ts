@@ -2,6 +2,7 @@ import type { Repositories } from "@tombolo/broker";
 import { makeAccessKeyRepository } from "./access-keys.ts";
 import { makeAccountRepository } from "./accounts.ts";
 import { makeAuditRepository } from "./audit.ts";
+import { makeCreditRepository } from "./credits.ts";
 import { makeEventRepository } from "./events.ts";
 import { makeObservationRepository } from "./observations.ts";
 import { makePoolRepository } from "./pools.ts";
@@ -25,6 +26,7 @@ export function makeRepositories(scope: Scope): Repositories {
     observations: makeObservationRepository(scope),
     requests: makeRequestRepository(scope),
     events: makeEventRepository(scope),
+    credits: makeCreditRepository(scope),
     audit: makeAuditRepository(scope),
   };
 }

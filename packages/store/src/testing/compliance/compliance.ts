@@ -5,6 +5,7 @@ import { testAllocation } from "./allocation.ts";
 import { testAudit } from "./audit.ts";
 import { testConcurrency } from "./concurrency.ts";
 import { testCrash } from "./crash.ts";
+import { testCredits } from "./credits.ts";
 import { testDelegations } from "./delegations.ts";
 import { testEvents } from "./events.ts";
 import { testHolders } from "./holders.ts";
@@ -32,6 +33,7 @@ export function describeCompliance(openFreshStore: OpenFreshStore): void {
     observations: testObservations,
     requests: testRequests,
     events: testEvents,
+    credits: testCredits,
     audit: testAudit,
     crash: testCrash,
   };
