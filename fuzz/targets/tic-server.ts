@@ -7,7 +7,8 @@ import { textSeeds, type FuzzTarget } from "../target.ts";
 const nonce = new Uint8Array(16).fill(0x3a);
 const login = `username ABC1-TMB\nchallenge md5\nauthenticate md5 ${md5Response("3a".repeat(16), "hartslag", md5)}\n`;
 const house = makeTicHouse();
-const options = { greeting: "TIC", md5, random: () => nonce, wallClock: { nowSec: () => wallSec(1_452_536_708) } };
+const wallClock = { nowSec: () => wallSec(1_452_536_708) };
+const options = { greeting: "TIC", md5, random: () => nonce, wallClock, tls: true, showNeedsTls: false };
 
 /** The TIC server: a stream in pieces, whatever is in it, gets replies of printable lines and leaves little behind. */
 export const ticServerTarget: FuzzTarget = {
@@ -21,6 +22,8 @@ export const ticServerTarget: FuzzTarget = {
     "client ",
     "get unixtime",
     "username ",
+    "starttls",
+    "clear ",
     "challenge ",
     "authenticate ",
     "md5 ",

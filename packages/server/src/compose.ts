@@ -21,6 +21,7 @@ import { makePopAuth, type LocalPop } from "./http/pop-auth.ts";
 import { openHttpServer, type HttpServer } from "./http/server.ts";
 import type { LineServer } from "./listeners/drive.ts";
 import { openTicListener } from "./listeners/tic.ts";
+import { openTls } from "./listeners/tls.ts";
 import { makeWheel } from "./listeners/wheel.ts";
 import { systemMonotonic, systemTimers, systemWall } from "./platform/clocks.ts";
 import { md5, sha256, systemRandom } from "./platform/crypto.ts";
@@ -94,7 +95,9 @@ export async function openDoors({ settings, broker, log, local }: DoorParts): Pr
   return { app, ticPort: tic?.port, httpPort: http.port, close };
 }
 
-function openTic(settings: Settings, broker: Broker, log: Log): Promise<LineServer> {
+async function openTic(settings: Settings, broker: Broker, log: Log): Promise<LineServer> {
+  const folder = dirname(settings.broker.masterKey);
+  const tls = await openTls({ settings: settings.tic, folder, wall: systemWall, random: systemRandom, log });
   return openTicListener({
     settings: settings.tic,
     broker,
@@ -103,6 +106,7 @@ function openTic(settings: Settings, broker: Broker, log: Log): Promise<LineServ
     wheel: makeWheel(systemMonotonic, systemTimers),
     random: systemRandom,
     md5,
+    tls,
     log,
   });
 }

@@ -79,11 +79,14 @@ export class TestClient {
   text = "";
   /** "fin": the other side closed in good order. */
   ended: "no" | "fin" | "reset" = "no";
+  /** The socket, or TLS over it. */
+  #over: Socket;
+  readonly #take = (chunk: Buffer | string): void => void (this.text += chunk.toString("latin1"));
 
   constructor(port: number, localAddress?: string) {
     this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, ...(localAddress !== undefined && { localAddress }) });
-    this.socket.setEncoding("latin1");
-    this.socket.on("data", (chunk: string) => void (this.text += chunk));
+    this.#over = this.socket;
+    this.#over.on("data", this.#take);
     this.socket.on("end", () => {
       this.ended = "fin";
       this.socket.end();
@@ -91,8 +94,19 @@ export class TestClient {
     this.socket.on("error", () => void (this.ended = "reset"));
   }
 
+  /** From now on everything goes through `secured`, which is TLS over the socket. */
+  speakOver(secured: Socket): void {
+    this.#over = secured;
+    secured.on("data", this.#take);
+    secured.on("end", () => {
+      this.ended = "fin";
+      secured.end();
+    });
+    secured.on("error", () => void (this.ended = "reset"));
+  }
+
   send(...lines: readonly string[]): void {
-    this.socket.write(lines.map((line) => `${line}\n`).join(""));
+    this.#over.write(lines.map((line) => `${line}\n`).join(""));
   }
 
   get lines(): readonly string[] {

@@ -8,7 +8,7 @@ import { formatBeatHead, type Beat, type BeatSender } from "./codec.ts";
  * The password is the tunnel's secret as TIC's `Password` shows it, as text.
  */
 
-export function digestBeat(beat: Pick<Beat, "addressText" | "sender" | "timeSec">, password: string, md5: Digest): string {
+function digestBeat(beat: Pick<Beat, "addressText" | "sender" | "timeSec">, password: string, md5: Digest): string {
   return formatHex(md5(encodeLatin1(formatBeatHead(beat) + password)));
 }
 

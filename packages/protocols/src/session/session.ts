@@ -19,6 +19,11 @@ export type SessionEffect<Question, Note> =
   | { readonly kind: "ask"; readonly question: Question }
   /** Replaces the session's one deadline; undefined clears it. */
   | { readonly kind: "deadline"; readonly at: MonotonicMs | undefined }
+  /**
+   * Flush what was sent, throw away what the peer sent and nobody read, then shake hands for TLS as the server. All further bytes go
+   * through it; a handshake that fails is `closed`.
+   */
+  | { readonly kind: "starttls" }
   /** Flush, then close with FIN. */
   | { readonly kind: "close" }
   | { readonly kind: "note"; readonly note: Note };

@@ -1,5 +1,6 @@
 import { concatBytes, encodeLatin1, equalConstantTime, formatHex } from "@tombolo/base";
 import type { Digest } from "../digest/digest.ts";
+import type { TicLoginTry } from "./server-state.ts";
 
 /** More keys than this at one account are not tried. */
 const maxLoginKeys = 32;
@@ -20,11 +21,10 @@ export function md5Response(challenge: string, password: string, md5: Digest): s
  * True when the response is right for one of the keys. Every key is tried to its end, and one is tried where there is none,
  * so the time taken does not tell whether an account exists.
  */
-export function responseMatches(
-  login: { readonly challenge: string; readonly response: string; readonly keys: readonly string[] },
-  md5: Digest,
-): boolean {
-  const given = encodeLatin1(login.response.toLowerCase());
+export function responseMatches(login: TicLoginTry & { readonly keys: readonly string[] }, md5: Digest): boolean {
+  // A key sent in clear is compared by the same digests, so that neither its length nor where it differs shows.
+  const response = login.method === "clear" ? md5Response(login.challenge, login.response, md5) : login.response.toLowerCase();
+  const given = encodeLatin1(response);
   let matches = false;
   for (const key of login.keys.slice(0, maxLoginKeys)) {
     const isThis = equalConstantTime(given, encodeLatin1(md5Response(login.challenge, key, md5)));

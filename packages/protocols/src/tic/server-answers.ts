@@ -3,7 +3,14 @@ import type { Digest } from "../digest/digest.ts";
 import { responseMatches } from "./login.ts";
 import { formatPopShow, popNameIsValid } from "./pop.ts";
 import { formatList, formatReply } from "./reply.ts";
-import { ticServerLimits, type TicAnswer, type TicServerNote, type TicServerState, type TicWaiting } from "./server-state.ts";
+import {
+  ticServerLimits,
+  type TicAnswer,
+  type TicLoginTry,
+  type TicServerNote,
+  type TicServerState,
+  type TicWaiting,
+} from "./server-state.ts";
 import { formatRefusal } from "./status.ts";
 import { formatTunnelLine, formatTunnelShow } from "./tunnel.ts";
 import { formatTicUsername, type TicUsername } from "./values.ts";
@@ -20,15 +27,20 @@ export type TicAnswerResult =
       readonly login?: TicUsername;
     };
 
+export interface AnsweredSession {
+  readonly md5: Digest;
+  readonly secured: boolean;
+}
+
 /** Turns the answer to an open question into lines; a value that must not go out becomes a refusal and a note. */
-export function answerReply(md5: Digest, open: Open, answer: TicAnswer): TicAnswerResult {
+export function answerReply(session: AnsweredSession, open: Open, answer: TicAnswer): TicAnswerResult {
   const { question } = open;
   if (answer.kind === "refused") return say([formatRefusal(answer.refusal, answer.detail)]);
   assert(answer.kind === question.kind, "the answer is of the kind that was asked for");
   switch (answer.kind) {
     case "keys":
       assert(question.kind === "keys" && open.login !== undefined, "keys are asked for by a login");
-      return login(md5, question.username, { ...open.login, keys: answer.keys });
+      return login(session, question.username, { ...open.login, keys: answer.keys });
     case "tunnels": {
       assert(question.kind === "tunnels", "tunnels were asked for");
       const { username } = question;
@@ -53,13 +65,13 @@ export function answerReply(md5: Digest, open: Open, answer: TicAnswer): TicAnsw
 }
 
 function login(
-  md5: Digest,
+  { md5, secured }: AnsweredSession,
   username: TicUsername,
-  attempt: { readonly challenge: string; readonly response: string; readonly keys: readonly string[] },
+  attempt: TicLoginTry & { readonly keys: readonly string[] },
 ): TicAnswerResult {
   if (!responseMatches(attempt, md5)) return { kind: "login-failed" };
-  const text = `Successfully logged in using md5 as ${formatTicUsername(username)}`;
-  return { kind: "say", lines: [formatReply(200, text)], notes: [{ kind: "login", username }], login: username };
+  const text = `Successfully logged in using ${attempt.method} as ${formatTicUsername(username)}`;
+  return { kind: "say", lines: [formatReply(200, text)], notes: [{ kind: "login", username, secured }], login: username };
 }
 
 /** Counts the failure and holds its reply back; the last one allowed ends the session. */

@@ -9,6 +9,7 @@ import {
   ticServerLimits,
   ticStages,
   type TicAnswer,
+  type TicLoginTry,
   type TicQuestion,
   type TicServerEnd,
   type TicServerNote,
@@ -29,6 +30,7 @@ export function makeTicServer(nowMs: MonotonicMs): TicServerState {
     queue: [],
     waiting: undefined,
     attempts: 0,
+    secured: false,
     idleAt: afterMs(nowMs, ticServerLimits.idleMs),
     endsAt: afterMs(nowMs, ticServerLimits.sessionMs),
   };
@@ -123,8 +125,7 @@ function obey(options: TicServerOptions, state: TicServerState, command: TicComm
     case "get-unixtime":
       return say(formatReply(200, options.wallClock.nowSec().toFixed(0)));
     case "starttls":
-      // A builder of aiccu with GnuTLS asks, and goes on in clear when refused.
-      return say(formatReply(400, "TLS is not available"));
+      return startTls(options, state);
     case "username":
       return takeUsername(options, state, command.username);
     case "challenge":
@@ -138,7 +139,9 @@ function obey(options: TicServerOptions, state: TicServerState, command: TicComm
     case "tunnel-show": {
       const username = usernameOf(state);
       const hidden = username.tunnel !== undefined && username.tunnel !== command.tunnel;
-      return hidden ? say(formatRefusal("tunnel-not-found")) : ask(state, { kind: "tunnel", username, id: command.tunnel });
+      if (hidden) return say(formatRefusal("tunnel-not-found"));
+      if (options.showNeedsTls && !state.secured) return say(formatRefusal("tls-needed"));
+      return ask(state, { kind: "tunnel", username, id: command.tunnel });
     }
     case "pop-list":
       return ask(state, { kind: "pops" });
@@ -147,6 +150,20 @@ function obey(options: TicServerOptions, state: TicServerState, command: TicComm
     default:
       return unreachable(command);
   }
+}
+
+/**
+ * aiccu goes on in clear when refused, and goes on with `username` after the handshake: no second greeting, no `client` again. What
+ * came behind the command in clear is thrown away, for anybody on the way may have put it there.
+ */
+function startTls(options: TicServerOptions, state: TicServerState): TicServerStep {
+  const refuse = (text: string): TicServerStep => ({ state, effects: reply([formatReply(400, text)]) });
+  if (state.secured) return refuse("TLS is on already");
+  if (!options.tls) return refuse("TLS is not available");
+  return {
+    state: { ...state, secured: true, queue: [], lines: lineStart },
+    effects: [...reply([formatReply(200, "Go ahead with the TLS handshake")]), { kind: "starttls" }],
+  };
 }
 
 /** The same reply to every well-formed name: whether it exists shows only at the end, and then not either. */
@@ -159,12 +176,12 @@ function takeUsername(options: TicServerOptions, state: TicServerState, username
 
 function takeChallenge(options: TicServerOptions, state: TicServerState, method: TicMethod, nowMs: MonotonicMs): TicServerStep {
   if (method === "cookie") return { state, effects: reply([formatReply(400, "Cookies are not used here, use md5")]) };
-  if (method === "clear") return { state, effects: reply([formatReply(400, "Not without TLS, use md5")]) };
-  const challenge = formatHex(options.random(challengeBytes));
+  if (method === "clear" && !state.secured) return { state, effects: reply([formatReply(400, "Not without TLS, use md5")]) };
+  const challenge = method === "clear" ? "" : formatHex(options.random(challengeBytes));
   const expiresAt = afterMs(nowMs, ticServerLimits.challengeMs);
   return {
-    state: { ...state, stage: { kind: "authenticate", username: usernameOf(state), challenge, expiresAt } },
-    effects: reply([formatReply(200, challenge)]),
+    state: { ...state, stage: { kind: "authenticate", username: usernameOf(state), method, challenge, expiresAt } },
+    effects: reply([formatReply(200, method === "clear" ? "Send the access key" : challenge)]),
   };
 }
 
@@ -176,11 +193,11 @@ function takeResponse(
 ): TicServerStep {
   const { stage } = state;
   assert(stage.kind === "authenticate", "the stage table lets a response in only here");
-  const { username, challenge } = stage;
+  const { username, method, challenge } = stage;
   const spent: TicServerState = { ...state, stage: { kind: "challenge", username } };
-  if (command.method !== "md5") return { state: spent, effects: reply([formatReply(400, "Not the method of the challenge")]) };
+  if (command.method !== method) return { state: spent, effects: reply([formatReply(400, "Not the method of the challenge")]) };
   if (nowMs >= stage.expiresAt) return { state: spent, effects: reply([formatReply(400, "The challenge has expired")]) };
-  return ask(spent, { kind: "keys", username }, { challenge, response: command.response });
+  return ask(spent, { kind: "keys", username }, { method, challenge, response: command.response });
 }
 
 function usernameOf(state: TicServerState): TicUsername {
@@ -188,11 +205,7 @@ function usernameOf(state: TicServerState): TicUsername {
   return state.stage.username;
 }
 
-function ask(
-  state: TicServerState,
-  question: TicQuestion,
-  login?: { readonly challenge: string; readonly response: string },
-): TicServerStep {
+function ask(state: TicServerState, question: TicQuestion, login?: TicLoginTry): TicServerStep {
   const waiting = login === undefined ? { kind: "answer" as const, question } : { kind: "answer" as const, question, login };
   return { state: { ...state, waiting }, effects: [{ kind: "ask", question }] };
 }
@@ -201,7 +214,7 @@ function takeAnswer(options: TicServerOptions, state: TicServerState, answer: Ti
   const { waiting } = state;
   assert(waiting?.kind === "answer", "an answer comes to an open question");
   const idle = { ...state, waiting: undefined, idleAt: afterMs(nowMs, ticServerLimits.idleMs) };
-  const result = answerReply(options.md5, waiting, answer);
+  const result = answerReply({ md5: options.md5, secured: state.secured }, waiting, answer);
   if (result.kind === "login-failed") {
     const failed = failedLogin(idle, nowMs);
     return { state: failed.state, effects: failed.notes.map((note) => ({ kind: "note", note })) };

@@ -26,11 +26,25 @@ export interface TicServerOptions {
   readonly md5: Digest;
   readonly random: Random;
   readonly wallClock: WallClock;
+  /** The driver of this session can do TLS, so `starttls` is taken. */
+  readonly tls: boolean;
+  /** `tunnel show` holds the tunnel's secret: with this it is refused in clear. */
+  readonly showNeedsTls: boolean;
   /**
    * Set when this peer is to be turned away. aiccu shows the reason only when it comes at `username`; at the greeting it is
    * cheaper.
    */
   readonly turnAway?: { readonly at: "greeting" | "username"; readonly refusal: TicRefusal; readonly detail?: string };
+}
+
+/** `clear` under TLS alone. */
+export type TicLoginMethod = "md5" | "clear";
+
+/** What a client answered, to what. */
+export interface TicLoginTry {
+  readonly method: TicLoginMethod;
+  readonly challenge: string;
+  readonly response: string;
 }
 
 export type TicQuestion =
@@ -62,7 +76,7 @@ export type TicServerEnd =
 
 export type TicServerNote =
   | { readonly kind: "client"; readonly identification: string }
-  | { readonly kind: "login"; readonly username: TicUsername }
+  | { readonly kind: "login"; readonly username: TicUsername; readonly secured: boolean }
   | { readonly kind: "login-failed"; readonly username: TicUsername; readonly attempt: number }
   /** A value of our own that no client may see; the client got a refusal in its place. */
   | { readonly kind: "output-refused"; readonly object: string; readonly field: string }
@@ -74,6 +88,7 @@ export type TicStage =
   | {
       readonly kind: "authenticate";
       readonly username: TicUsername;
+      readonly method: TicLoginMethod;
       readonly challenge: string;
       readonly expiresAt: MonotonicMs;
     }
@@ -90,7 +105,7 @@ export const ticStages: { readonly [S in Exclude<TicStage["kind"], "ended">]: re
 
 /** What the next line has to wait for. */
 export type TicWaiting =
-  | { readonly kind: "answer"; readonly question: TicQuestion; readonly login?: { readonly challenge: string; readonly response: string } }
+  | { readonly kind: "answer"; readonly question: TicQuestion; readonly login?: TicLoginTry }
   /** A failed login's reply, held back. */
   | { readonly kind: "delay"; readonly untilMs: MonotonicMs; readonly reply: string; readonly end?: TicServerEnd };
 
@@ -100,6 +115,8 @@ export interface TicServerState {
   readonly queue: readonly string[];
   readonly waiting: TicWaiting | undefined;
   readonly attempts: number;
+  /** TLS is on, or its handshake has begun. */
+  readonly secured: boolean;
   readonly idleAt: MonotonicMs;
   readonly endsAt: MonotonicMs;
 }

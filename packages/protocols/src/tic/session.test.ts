@@ -25,7 +25,14 @@ import { parseTicUsername } from "./values.ts";
 const startSec = 1_452_536_708;
 const wallClock = { nowSec: () => wallSec(startSec) };
 const house = makeTicHouse();
-const options: TicServerOptions = { greeting: "TIC ready", md5, random: makeSeededRandom(4), wallClock };
+const options: TicServerOptions = {
+  greeting: "TIC ready",
+  md5,
+  random: makeSeededRandom(4),
+  wallClock,
+  tls: false,
+  showNeedsTls: false,
+};
 const now = monotonicMs(0);
 
 /** A server session that answers its own questions and keeps what it sent. */
@@ -206,6 +213,24 @@ test("what comes while an answer is awaited waits in a bounded queue, and keeps 
   assert.deepEqual(state.queue, ["get unixtime", "bogus"]);
   take({ kind: "answer", answer: { kind: "refused", refusal: "busy" } });
   assert.deepEqual(state.queue, []);
+});
+
+test("what came in clear behind starttls is thrown away, wherever it was cut, before TLS begins", () => {
+  const injected = "starttls\nusername EVE1-TMB\nchallenge md5\nhalf a li";
+  const server = makeServer({ tls: true });
+  server.take({ kind: "bytes", bytes: encodeLatin1(injected) });
+  assert.deepEqual(server.sent, ["200 Go ahead with the TLS handshake\n"]);
+  assert.deepEqual([server.state().stage, server.state().queue, server.state().lines.pending.length], [{ kind: "initial" }, [], 0]);
+  server.take(line("ne\nusername ABC1-TMB"));
+  assert.deepEqual(server.sent.slice(1), ["400 Unknown command\n", "200 ABC1-TMB choose your authentication challenge please\n"]);
+});
+
+test("the 200 of starttls leaves before TLS begins, and nothing between them", () => {
+  const step = stepTicServer({ ...options, tls: true }, makeTicServer(now), line("starttls\nget unixtime"), now);
+  assert.deepEqual(
+    step.effects.map(({ kind }) => kind),
+    ["deadline", "send", "starttls"],
+  );
 });
 
 test("a peer that is turned away reads why, at the greeting or at its username", () => {

@@ -6,6 +6,7 @@ export const ticRefusals = [
   /** Unknown and not yours are one, so that nobody learns which tunnels exist. */
   "tunnel-not-found",
   "tunnel-not-for-tic",
+  "tls-needed",
   "pop-not-found",
   "pop-down",
   "busy",
@@ -20,6 +21,7 @@ export type TicRefusal = (typeof ticRefusals)[number];
 const refusals: { readonly [R in TicRefusal]: { readonly code: TicCode; readonly text: string } } = {
   "tunnel-not-found": { code: 400, text: "No such tunnel" },
   "tunnel-not-for-tic": { code: 400, text: "This tunnel's type cannot be set up by TIC" },
+  "tls-needed": { code: 400, text: "This broker shows tunnels over TLS only, use a client that can do starttls" },
   "pop-not-found": { code: 400, text: "No such PoP" },
   "pop-down": { code: 500, text: "This PoP is unfortunately currently down" },
   busy: { code: 400, text: "The broker is busy, try again in a minute" },

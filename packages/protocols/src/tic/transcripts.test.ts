@@ -39,7 +39,8 @@ function replay<State, Question, Answer, Note>(
         const lines = decodeLatin1(effect.bytes).split("\n");
         assert.equal(lines.pop(), "", "what is sent ends in a line end");
         conversation.push(...lines.map((line) => (line === "" ? `${actor.side}:` : `${actor.side}: ${line}`)));
-      } else if (effect.kind === "close") conversation.push(`${actor.side} closes`);
+      } else if (effect.kind === "starttls") conversation.push("TLS begins");
+      else if (effect.kind === "close") conversation.push(`${actor.side} closes`);
       else if (effect.kind === "deadline") deadline = effect.at;
       else if (effect.kind === "note") events.push(actor.showNote(effect.note));
       else {
@@ -66,7 +67,7 @@ function replay<State, Question, Answer, Note>(
       if ((step.kind === "client-closes" ? "C" : "S") === actor.side) continue;
       conversation.push(`${step.kind === "client-closes" ? "C" : "S"} closes`);
       take({ kind: "closed" });
-    } else if ((step.kind === "client" ? "C" : "S") !== actor.side) {
+    } else if (step.kind !== "tls-begins" && (step.kind === "client" ? "C" : "S") !== actor.side) {
       conversation.push(`${step.kind === "client" ? "C:" : "S:"}${step.line === "" ? "" : ` ${step.line}`}`);
       take({ kind: "bytes", bytes: encodeLatin1(`${step.line}\n`) });
     }
@@ -81,7 +82,9 @@ function serverActor(
   const challenge = parseHex(page.settings.get("challenge") ?? "");
   assert.ok(challenge.ok);
   const greeting = "Tombolo TIC Service on broker.example ready (https://broker.example)";
-  const options = { greeting, md5, random: () => challenge.value, wallClock };
+  const tls = page.settings.get("tls") !== undefined;
+  const showNeedsTls = page.settings.get("tls") === "required";
+  const options = { greeting, md5, random: () => challenge.value, wallClock, tls, showNeedsTls };
   const house = makeTicHouse();
   return {
     side: "S",
@@ -98,7 +101,7 @@ function serverActor(
         case "client":
           return `client ${note.identification}`;
         case "login":
-          return `login ${formatTicUsername(note.username)}`;
+          return `login ${formatTicUsername(note.username)}${note.secured ? " over TLS" : ""}`;
         case "login-failed":
           return `login-failed ${formatTicUsername(note.username)} ${note.attempt}`;
         case "output-refused":

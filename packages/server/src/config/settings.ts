@@ -41,6 +41,10 @@ export interface Settings {
     readonly maxConnectionsPerSource: number;
     readonly loginsPerMinutePerSource: number;
     readonly loginsPerMinutePerAccount: number;
+    readonly tls: boolean;
+    readonly tlsCertificate: string | undefined;
+    readonly tlsKey: string | undefined;
+    readonly showNeedsTls: boolean;
   };
   readonly http: {
     readonly listen: string;

@@ -87,6 +87,10 @@ export const table: SettingsTable = {
       10,
       "failed logins of one account before it must wait; bursts of three times as many pass",
     ),
+    tls: row(yesNo, true, "offer TLS (STARTTLS, 1.0 to 1.2, as old clients need it)"),
+    tlsCertificate: row(orNone(path), "", "certificate in PEM, with its chain; empty: a self-signed one is made beside the master key"),
+    tlsKey: row(orNone(path), "", "its private key in PEM"),
+    showNeedsTls: row(yesNo, false, "refuse `tunnel show`, which tells the tunnel's secret, without TLS"),
   },
   http: {
     listen: row(address, "127.0.0.1", "address of the API for PoPs; put a TLS proxy in front before opening it to a network"),

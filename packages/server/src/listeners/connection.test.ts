@@ -31,7 +31,8 @@ async function serve(
   };
   const wheel = makeWheel(systemMonotonic, systemTimers);
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
-    new Connection(session, { socket, clock: systemMonotonic, wheel, failed: (reason) => void failures.push(reason) }).start();
+    const failed = (reason: string): void => void failures.push(reason);
+    new Connection(session, { socket, clock: systemMonotonic, wheel, tls: undefined, failed, handshakeFailed: failed }).start();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -44,10 +45,16 @@ async function serve(
   return { client, inputs, notes, failures, kinds: () => inputs.map((input) => input.kind) };
 }
 
-const say = (text: string, pauseMs?: number): Effect => ({ kind: "send", bytes: new TextEncoder().encode(text), ...(pauseMs !== undefined && { pauseMs }) });
+const say = (text: string, pauseMs?: number): Effect => ({
+  kind: "send",
+  bytes: new TextEncoder().encode(text),
+  ...(pauseMs !== undefined && { pauseMs }),
+});
 
 test("effects run in their order, and a close sends what was said before with FIN", async (t) => {
-  const { client, notes } = await serve(t, (input) => (input.kind === "start" ? [say("a"), { kind: "note", note: "n" }, say("b"), { kind: "close" }] : []));
+  const { client, notes } = await serve(t, (input) =>
+    input.kind === "start" ? [say("a"), { kind: "note", note: "n" }, say("b"), { kind: "close" }] : [],
+  );
   assert.equal(await client.closed(), "fin");
   assert.equal(client.text, "ab");
   assert.deepEqual(notes, ["n"]);
@@ -56,7 +63,7 @@ test("effects run in their order, and a close sends what was said before with FI
 test("paced pieces arrive apart, in order, and before the close that follows them", async (t) => {
   const { client } = await serve(t, (input) => (input.kind === "start" ? [say("1", 50), say("2", 50), say("3"), { kind: "close" }] : []));
   const pieces: string[] = [];
-  client.socket.on("data", (piece: string) => void pieces.push(piece));
+  client.socket.on("data", (piece: Buffer) => void pieces.push(piece.toString("latin1")));
   assert.equal(await client.closed(), "fin");
   assert.deepEqual(pieces, ["1", "2", "3"]);
 });
@@ -102,7 +109,11 @@ test("a question that is open when the peer closes its side is still answered", 
 
 test("a deadline is an input, and the last one set counts", async (t) => {
   const { client, kinds } = await serve(t, (input, nowMs) => {
-    if (input.kind === "start") return [{ kind: "deadline", at: afterMs(nowMs, 600_000) }, { kind: "deadline", at: afterMs(nowMs, 1) }];
+    if (input.kind === "start")
+      return [
+        { kind: "deadline", at: afterMs(nowMs, 600_000) },
+        { kind: "deadline", at: afterMs(nowMs, 1) },
+      ];
     return input.kind === "deadline" ? [say("late"), { kind: "close" }] : [];
   });
   assert.equal(await client.closed(), "fin");

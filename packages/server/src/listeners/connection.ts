@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { MonotonicClock } from "@tombolo/base";
+import { TLSSocket, type SecureContext } from "node:tls";
+import { assert, type MonotonicClock } from "@tombolo/base";
 import { messageOf } from "@tombolo/pop";
 import type { SessionEffect, SessionInput, SessionStep } from "@tombolo/protocols";
 import { inMs, type Wheel, type WheelEntry } from "./wheel.ts";
@@ -17,9 +18,14 @@ export interface ConnectionNeeds {
   readonly socket: Socket;
   readonly clock: MonotonicClock;
   readonly wheel: Wheel;
+  readonly tls: SecureContext | undefined;
+  /** The peer's fault, or its taste; the connection is gone. */
+  readonly handshakeFailed: (reason: string) => void;
   /** A bug of ours ended this session. */
   readonly failed: (reason: string) => void;
 }
+
+type Outgoing = Extract<SessionEffect<never, never>, { kind: "send" | "starttls" }>;
 
 /** A peer that reads nothing may leave this much waiting. */
 const outputMaxBytes = 262_144;
@@ -33,8 +39,12 @@ export class Connection<State, Question, Answer, Note> {
   readonly #deadline: WheelEntry;
   readonly #pace: WheelEntry;
   #state: State;
-  #outbox: { readonly bytes: Uint8Array; readonly pauseMs?: number }[] = [];
+  /** The socket, or TLS over it. */
+  #stream: Socket;
+  #outbox: Outgoing[] = [];
   #pacing = false;
+  /** Between the last clear byte and the first of the handshake. */
+  #securing = false;
   #asking = false;
   #peerEnded = false;
   /** Set when the session is over: what is in the outbox still goes out, then FIN. */
@@ -45,10 +55,10 @@ export class Connection<State, Question, Answer, Note> {
     this.#session = session;
     this.#needs = needs;
     this.#state = session.first;
+    this.#stream = socket;
     this.#deadline = wheel.entry(() => (this.#over ? socket.destroy() : this.#input({ kind: "deadline" })));
     this.#pace = wheel.entry(() => this.#afterPause());
-    socket.on("data", (chunk) => this.#data(chunk));
-    socket.on("end", () => this.#end());
+    this.#listen(socket);
     // A reset says nothing that `close` does not.
     socket.on("error", () => undefined);
     socket.on("close", () => this.#closed());
@@ -63,6 +73,11 @@ export class Connection<State, Question, Answer, Note> {
     if (this.#over) return;
     this.#finish();
     this.#flush();
+  }
+
+  #listen(stream: Socket): void {
+    stream.on("data", (chunk) => this.#data(chunk));
+    stream.on("end", () => this.#end());
   }
 
   #data(chunk: Uint8Array): void {
@@ -107,6 +122,11 @@ export class Connection<State, Question, Answer, Note> {
       case "send":
         this.#outbox.push(effect);
         break;
+      case "starttls":
+        // Nothing more is read in clear: what the peer sends from now on is its part of the handshake.
+        this.#stream.removeAllListeners("data").removeAllListeners("end").pause();
+        this.#outbox.push(effect);
+        break;
       case "ask":
         void this.#ask(effect.question);
         break;
@@ -124,9 +144,9 @@ export class Connection<State, Question, Answer, Note> {
 
   /** Nothing is read while a question is open: a peer that sends on fills its own buffers, not ours. */
   async #ask(question: Question): Promise<void> {
-    const { socket } = this.#needs;
+    const stream = this.#stream;
     this.#asking = true;
-    socket.pause();
+    stream.pause();
     let answer: Answer;
     try {
       answer = await this.#session.answer(question);
@@ -136,29 +156,57 @@ export class Connection<State, Question, Answer, Note> {
     } finally {
       this.#asking = false;
     }
-    if (this.#over || socket.destroyed) return;
+    if (this.#over || stream.destroyed) return;
     this.#input({ kind: "answer", answer });
     if (this.#asking) return;
-    socket.resume();
+    stream.resume();
     if (this.#peerEnded) this.#peerGone();
   }
 
   #flush(): void {
-    const { socket, clock } = this.#needs;
-    while (!this.#pacing) {
+    while (!this.#pacing && !this.#securing) {
       const piece = this.#outbox.shift();
       if (piece === undefined) break;
-      if (socket.writable) socket.write(piece.bytes);
-      if (socket.writableLength > outputMaxBytes) {
-        socket.destroy();
-        return;
-      }
-      if (piece.pauseMs !== undefined) {
-        this.#pacing = true;
-        this.#pace.set(inMs(clock, piece.pauseMs));
-      }
+      if (piece.kind === "starttls") this.#secure();
+      else if (!this.#write(piece)) return;
     }
-    if (this.#over && !this.#pacing && this.#outbox.length === 0 && socket.writable) socket.end();
+    const isDone = this.#over && !this.#pacing && !this.#securing && this.#outbox.length === 0;
+    if (isDone && this.#stream.writable) this.#stream.end();
+  }
+
+  /** False when the peer left too much unread: it is cut off. */
+  #write(piece: Extract<Outgoing, { kind: "send" }>): boolean {
+    const stream = this.#stream;
+    if (stream.writable) stream.write(piece.bytes);
+    if (stream.writableLength > outputMaxBytes) {
+      stream.destroy();
+      return false;
+    }
+    if (piece.pauseMs !== undefined) {
+      this.#pacing = true;
+      this.#pace.set(inMs(this.#needs.clock, piece.pauseMs));
+    }
+    return true;
+  }
+
+  /** Puts TLS over the socket once the last clear byte has left; the session's deadline bounds the handshake too. */
+  #secure(): void {
+    const { socket, tls, handshakeFailed } = this.#needs;
+    assert(tls !== undefined, "a session that begins TLS was told that there is TLS");
+    this.#securing = true;
+    socket.write("", () => {
+      if (socket.destroyed) return;
+      const secured = new TLSSocket(socket, { isServer: true, secureContext: tls });
+      let isShaken = false;
+      secured.once("secure", () => (isShaken = true));
+      secured.on("error", (error) => {
+        if (!isShaken) handshakeFailed(messageOf(error));
+      });
+      this.#stream = secured;
+      this.#securing = false;
+      this.#listen(secured);
+      this.#flush();
+    });
   }
 
   #afterPause(): void {
@@ -169,7 +217,7 @@ export class Connection<State, Question, Answer, Note> {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#needs.socket.resume();
+    this.#stream.resume();
     this.#deadline.set(inMs(this.#needs.clock, lingerMs));
   }
 

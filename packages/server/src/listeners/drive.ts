@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import type { MonotonicClock } from "@tombolo/base";
 import type { Log } from "@tombolo/pop";
 import { codeOf, StartupError } from "../run/startup-error.ts";
@@ -24,6 +25,8 @@ export interface LineServerOptions<State, Question, Answer, Note> {
   readonly maxConnectionsPerSource: number;
   readonly clock: MonotonicClock;
   readonly wheel: Wheel;
+  /** What the effect `starttls` is done with; undefined when no session has it. */
+  readonly tls: SecureContext | undefined;
   readonly log: Log;
   readonly open: (peer: Peer) => LineSession<State, Question, Answer, Note>;
 }
@@ -55,8 +58,12 @@ export async function openLineServer<State, Question, Answer, Note>(
     if (remoteAddress === undefined) return void socket.destroy();
     const source = sourceOf(remoteAddress);
     const peer: Peer = { text: peerTextOf(remoteAddress, remotePort ?? 0), source, crowded: crowd.enter(source) };
-    const failed = (reason: string): void => options.log({ level: "error", event: `${options.door}.session.failed`, peer: peer.text, reason });
-    const connection = new Connection(options.open(peer), { socket, clock: options.clock, wheel: options.wheel, failed });
+    const failed = (reason: string): void =>
+      options.log({ level: "error", event: `${options.door}.session.failed`, peer: peer.text, reason });
+    const untrusted = (reason: string): void =>
+      options.log({ level: "debug", event: `${options.door}.tls.failed`, peer: peer.text, reason });
+    const { clock, wheel, tls } = options;
+    const connection = new Connection(options.open(peer), { socket, clock, wheel, tls, failed, handshakeFailed: untrusted });
     connections.set(socket, connection);
     socket.once("close", () => {
       connections.delete(socket);

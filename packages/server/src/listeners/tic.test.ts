@@ -1,79 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import test, { type TestContext } from "node:test";
+import test from "node:test";
 import { makeIpv4 } from "@tombolo/base";
-import { md5Response, parseTunnelLine, parseTunnelShow } from "@tombolo/protocols";
-import { furnish, makeTestLog, openTestBroker, TestClient, until, type Furnished, type TestBroker, type TestLog } from "../../test/world.ts";
-import type { Settings } from "../config/settings.ts";
-import { systemMonotonic, systemTimers, systemWall } from "../platform/clocks.ts";
-import { md5, systemRandom } from "../platform/crypto.ts";
-import type { LineServer } from "./drive.ts";
-import { openTicListener } from "./tic.ts";
-import { makeWheel } from "./wheel.ts";
-
-interface World extends TestBroker, TestLog {
-  readonly server: LineServer;
-  readonly furnished: Furnished;
-  client(localAddress?: string): TestClient;
-}
-
-async function openWorld(t: TestContext, changes: Partial<Settings["tic"]> = {}): Promise<World> {
-  const { broker, store } = await openTestBroker(t);
-  const furnished = await furnish(broker);
-  const journal = makeTestLog();
-  const server = await openTicListener({
-    settings: {
-      enabled: true,
-      listen: "127.0.0.1",
-      port: 0,
-      name: "tic.example.net",
-      maxConnections: 1000,
-      maxConnectionsPerSource: 1000,
-      loginsPerMinutePerSource: 1000,
-      loginsPerMinutePerAccount: 1000,
-      ...changes,
-    },
-    broker,
-    clock: systemMonotonic,
-    wall: systemWall,
-    wheel: makeWheel(systemMonotonic, systemTimers),
-    random: systemRandom,
-    md5,
-    log: journal.log,
-  });
-  const clients: TestClient[] = [];
-  t.after(async () => {
-    for (const client of clients) client.destroy();
-    await server.close();
-  });
-  const client = (localAddress?: string): TestClient => {
-    const made = new TestClient(server.port, localAddress);
-    clients.push(made);
-    return made;
-  };
-  return { ...journal, broker, store, server, furnished, client };
-}
-
-async function logIn(client: TestClient, handle: string, accessKey: string): Promise<string> {
-  await client.linesToBe(1);
-  assert.match(await client.ask(`username ${handle}`), /^200 /);
-  const challenge = (await client.ask("challenge md5")).slice(4);
-  return client.ask(`authenticate md5 ${md5Response(challenge, accessKey, md5)}`);
-}
-
-/** Asks for a list and gives its lines between 201 and 202. */
-async function list(client: TestClient, command: string): Promise<readonly string[]> {
-  const before = client.lines.length;
-  client.send(command);
-  await until(() => client.lines.slice(before).some((line) => line.startsWith("202")) || client.ended !== "no", "the end of the list");
-  const lines = client.lines.slice(before);
-  assert.match(lines[0] ?? "", /^201 /, lines.join("\n"));
-  return lines.slice(1, -1);
-}
+import { parseTunnelLine, parseTunnelShow } from "@tombolo/protocols";
+import { list, logIn, openTicWorld } from "../../test/tic-world.ts";
+import { until } from "../../test/world.ts";
+import { systemWall } from "../platform/clocks.ts";
 
 test("a whole session of aiccu: identity, time, login, list, show, quit", async (t) => {
-  const { client: connect, furnished, broker } = await openWorld(t);
+  const { client: connect, furnished, broker } = await openTicWorld(t);
   const client = connect();
   await client.linesToBe(1);
   assert.equal(client.lines[0], "200 Tombolo TIC Service on tic.example.net ready");
@@ -93,7 +29,14 @@ test("a whole session of aiccu: identity, time, login, list, show, quit", async 
   assert.ok(shown.ok);
   assert.equal(shown.value.password, await broker.tunnels.readSecret("T1001"));
   assert.deepEqual(
-    [shown.value.type, shown.value.userState, shown.value.adminState, shown.value.mtuBytes, shown.value.heartbeatSec, shown.value.prefixLengthBits],
+    [
+      shown.value.type,
+      shown.value.userState,
+      shown.value.adminState,
+      shown.value.mtuBytes,
+      shown.value.heartbeatSec,
+      shown.value.prefixLengthBits,
+    ],
     ["ayiya", "enabled", "enabled", 1280, 60, 64],
   );
   assert.deepEqual(await list(client, "pop list"), ["nlams01"]);
@@ -103,12 +46,12 @@ test("a whole session of aiccu: identity, time, login, list, show, quit", async 
 });
 
 test("people type handles in small letters", async (t) => {
-  const { client, furnished } = await openWorld(t);
+  const { client, furnished } = await openTicWorld(t);
   assert.match(await logIn(client(), furnished.handle.toLowerCase(), furnished.accessKey), /^200 /);
 });
 
 test("a wrong key and an unknown user get one and the same answer", async (t) => {
-  const { client, furnished, events } = await openWorld(t);
+  const { client, furnished, events } = await openTicWorld(t);
   const [wrong, unknown] = await Promise.all([logIn(client(), furnished.handle, "wrong"), logIn(client(), "ZZ9-TMB", "wrong")]);
   assert.match(wrong ?? "", /^400 /);
   assert.equal(unknown, wrong);
@@ -116,13 +59,13 @@ test("a wrong key and an unknown user get one and the same answer", async (t) =>
 });
 
 test("a disabled account is let in no more", async (t) => {
-  const { client, furnished, broker } = await openWorld(t);
+  const { client, furnished, broker } = await openTicWorld(t);
   await broker.accounts.setState(furnished.handle, "disabled");
   assert.match(await logIn(client(), furnished.handle, furnished.accessKey), /^400 /);
 });
 
 test("a tunnel of somebody else and one that is not there get one and the same answer", async (t) => {
-  const { client: connect, broker } = await openWorld(t);
+  const { client: connect, broker } = await openTicWorld(t);
   const { account, accessKey } = await broker.accounts.add({ fullName: "Eve", email: "eve@example.net" });
   const client = connect();
   assert.match(await logIn(client, account.handle, accessKey), /^200 /);
@@ -133,8 +76,13 @@ test("a tunnel of somebody else and one that is not there get one and the same a
 });
 
 test("a key for one tunnel shows that tunnel only", async (t) => {
-  const { client: connect, broker, furnished } = await openWorld(t);
-  const other = await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "6in4", staticEndpoint: makeIpv4(0xc633_6407) });
+  const { client: connect, broker, furnished } = await openTicWorld(t);
+  const other = await broker.tunnels.add({
+    handle: furnished.handle,
+    pop: "nlams01",
+    encapsulation: "6in4",
+    staticEndpoint: makeIpv4(0xc633_6407),
+  });
   const { accessKey } = await broker.accounts.addKey({ handle: furnished.handle, tunnel: other.id, label: "router" });
   const client = connect();
   assert.match(await logIn(client, `${furnished.handle}/${other.id}`, accessKey), /^200 /);
@@ -147,18 +95,29 @@ test("a key for one tunnel shows that tunnel only", async (t) => {
 });
 
 test("a PoP that is down is said with its message, as aiccu's users know it", async (t) => {
-  const { client: connect, broker, furnished } = await openWorld(t);
+  const { client: connect, broker, furnished } = await openTicWorld(t);
   await broker.pops.setState("nlams01", "down", "https://status.example.net/nlams01");
   const client = connect();
   await logIn(client, furnished.handle, furnished.accessKey);
-  assert.equal(await client.ask("tunnel show T1001"), "500 This PoP is unfortunately currently down, see https://status.example.net/nlams01");
+  assert.equal(
+    await client.ask("tunnel show T1001"),
+    "500 This PoP is unfortunately currently down, see https://status.example.net/nlams01",
+  );
 });
 
 test("commands in the wrong order are refused and the session goes on", async (t) => {
-  const { client: connect, furnished } = await openWorld(t);
+  const { client: connect, furnished } = await openTicWorld(t);
   const client = connect();
   await client.linesToBe(1);
-  for (const line of ["tunnel list", "challenge md5", "authenticate md5 0", "tunnel show T1001", "pop list", "nonsense", "username ../etc/passwd"]) {
+  for (const line of [
+    "tunnel list",
+    "challenge md5",
+    "authenticate md5 0",
+    "tunnel show T1001",
+    "pop list",
+    "nonsense",
+    "username ../etc/passwd",
+  ]) {
     assert.match(await client.ask(line), /^400 /, line);
   }
   assert.match(await logIn(client, furnished.handle, furnished.accessKey), /^200 /);
@@ -166,7 +125,7 @@ test("commands in the wrong order are refused and the session goes on", async (t
 });
 
 test("a line over the bound is refused with a word and FIN, wherever it is cut", async (t) => {
-  const { client: connect, furnished } = await openWorld(t);
+  const { client: connect, furnished } = await openTicWorld(t);
   const whole = connect();
   whole.send("x".repeat(5000));
   assert.equal(await whole.closed(), "fin");
@@ -183,7 +142,7 @@ test("a line over the bound is refused with a word and FIN, wherever it is cut",
 });
 
 test("commands that come one byte at a time, and all at once, are answered alike", async (t) => {
-  const { client: connect } = await openWorld(t);
+  const { client: connect } = await openTicWorld(t);
   const commands = ["client TIC/draft-00 x/1 y/2", "username ABC1-TMB", "tunnel list", "QUIT"];
   const slow = connect();
   for (const byte of commands.map((line) => `${line}\r\n`).join("")) {
@@ -198,7 +157,7 @@ test("commands that come one byte at a time, and all at once, are answered alike
 });
 
 test("a client that closes its side after its last command still gets the answer", async (t) => {
-  const { client: connect } = await openWorld(t);
+  const { client: connect } = await openTicWorld(t);
   const client = connect();
   client.socket.end("client x\nget unixtime\n");
   assert.equal(await client.closed(), "fin");
@@ -206,19 +165,19 @@ test("a client that closes its side after its last command still gets the answer
 });
 
 test("a list of sixty tunnels comes in pieces that aiccu's buffer can hold", async (t) => {
-  const { client: connect, broker, furnished } = await openWorld(t);
+  const { client: connect, broker, furnished } = await openTicWorld(t);
   for (let i = 0; i < 59; i += 1) await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "ayiya" });
   const client = connect();
   await logIn(client, furnished.handle, furnished.accessKey);
   const chunks: number[] = [];
-  client.socket.on("data", (chunk: string) => void chunks.push(chunk.length));
+  client.socket.on("data", (chunk: Buffer) => void chunks.push(chunk.length));
   assert.equal((await list(client, "tunnel list")).length, 60);
   assert.ok(chunks.length >= 3, `${chunks.length} pieces`);
   assert.ok(Math.max(...chunks) < 1013, `${Math.max(...chunks)} bytes in one piece`);
 });
 
 test("who fails too often must wait, and a right login costs nothing", async (t) => {
-  const { client: connect, furnished } = await openWorld(t, { loginsPerMinutePerSource: 1 });
+  const { client: connect, furnished } = await openTicWorld(t, { loginsPerMinutePerSource: 1 });
   for (let i = 0; i < 6; i += 1) assert.match(await logIn(connect(), furnished.handle, furnished.accessKey), /^200 /);
   const replies = await Promise.all([1, 2, 3, 4].map(() => logIn(connect(), furnished.handle, "wrong")));
   assert.deepEqual(replies.map((reply) => reply.slice(0, 12)).toSorted(), ["400 Login fa", "400 Login fa", "400 Login fa", "400 Too many"]);
@@ -226,7 +185,7 @@ test("who fails too often must wait, and a right login costs nothing", async (t)
 });
 
 test("too many connections of one source, or of all, hear why and are closed", async (t) => {
-  const { client: connect, server } = await openWorld(t, { maxConnectionsPerSource: 2, maxConnections: 3 });
+  const { client: connect, server } = await openTicWorld(t, { maxConnectionsPerSource: 2, maxConnections: 3 });
   const held = [connect(), connect()];
   for (const client of held) await client.linesToBe(1);
   const third = connect();
@@ -246,7 +205,7 @@ test("too many connections of one source, or of all, hear why and are closed", a
 });
 
 test("closing the server ends every session with FIN", async (t) => {
-  const { client: connect, server } = await openWorld(t);
+  const { client: connect, server } = await openTicWorld(t);
   const clients = [connect(), connect(), connect()];
   for (const client of clients) await client.linesToBe(1);
   await server.close();
@@ -255,10 +214,12 @@ test("closing the server ends every session with FIN", async (t) => {
 });
 
 test("ten thousand idle connections hurt nobody, and leave nothing behind", async (t) => {
-  const { client: connect, server, furnished } = await openWorld(t, { maxConnections: 10_100, maxConnectionsPerSource: 200 });
+  const { client: connect, server, furnished } = await openTicWorld(t, { maxConnections: 10_100, maxConnectionsPerSource: 200 });
   // The far ends live in a process of their own: a process has only so many descriptors.
   const program = fileURLToPath(new URL("../../test/idle-clients.ts", import.meta.url));
-  const idle = spawn(process.execPath, ["--conditions=source", program, String(server.port), "10000"], { stdio: ["pipe", "pipe", "inherit"] });
+  const idle = spawn(process.execPath, ["--conditions=source", program, String(server.port), "10000"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   t.after(() => idle.kill("SIGKILL"));
   const gone = new Promise((resolve) => idle.once("exit", resolve));
   let said = "";

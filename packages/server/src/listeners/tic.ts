@@ -1,3 +1,4 @@
+import type { SecureContext } from "node:tls";
 import type { MonotonicClock, Random, WallClock } from "@tombolo/base";
 import type { Broker } from "@tombolo/broker";
 import { messageOf, type Log } from "@tombolo/pop";
@@ -27,6 +28,8 @@ export interface TicListenerOptions {
   readonly wheel: Wheel;
   readonly random: Random;
   readonly md5: Digest;
+  /** Undefined: no STARTTLS. */
+  readonly tls: SecureContext | undefined;
   readonly log: Log;
 }
 
@@ -53,6 +56,7 @@ export function openTicListener(options: TicListenerOptions): Promise<LineServer
     maxConnectionsPerSource: settings.maxConnectionsPerSource,
     clock,
     wheel,
+    tls: options.tls,
     log,
     open: (peer) => openSession(options, throttles, peer),
   });
@@ -80,8 +84,16 @@ function openSession(
   };
 }
 
-function sessionOptions({ settings, md5, random, wall }: TicListenerOptions, peer: Peer): TicServerOptions {
-  const common = { greeting: `Tombolo TIC Service on ${settings.name} ready`, md5, random, wallClock: wall };
+function sessionOptions({ settings, md5, random, wall, tls }: TicListenerOptions, peer: Peer): TicServerOptions {
+  const { name, showNeedsTls } = settings;
+  const common = {
+    greeting: `Tombolo TIC Service on ${name} ready`,
+    md5,
+    random,
+    wallClock: wall,
+    tls: tls !== undefined,
+    showNeedsTls,
+  };
   switch (peer.crowded) {
     case undefined:
       return common;
@@ -111,7 +123,13 @@ function takeNote(note: TicServerNote, { log, throttles, peer }: NoteNeeds): voi
     case "login":
       throttles.source.giveBack(peer.source);
       throttles.account.giveBack(handleOf(note.username));
-      log({ level: "info", event: "tic.login.accepted", peer: peer.text, account: formatTicUsername(note.username) });
+      log({
+        level: "info",
+        event: "tic.login.accepted",
+        peer: peer.text,
+        account: formatTicUsername(note.username),
+        what: note.secured ? "over TLS" : "in clear",
+      });
       break;
     case "login-failed":
       log({ level: "warn", event: "tic.login.refused", peer: peer.text, account: formatTicUsername(note.username), count: note.attempt });

@@ -5,6 +5,7 @@
  *     C: what the client sends, ended by LF
  *     S: what the server sends
  *     wait 1500        so many milliseconds pass
+ *     TLS begins
  *     C closes
  *     S closes
  */
@@ -18,6 +19,7 @@ export interface Transcript {
 export type TranscriptStep =
   | { readonly kind: "client" | "server"; readonly line: string }
   | { readonly kind: "wait"; readonly durationMs: number }
+  | { readonly kind: "tls-begins" }
   | { readonly kind: "client-closes" }
   | { readonly kind: "server-closes" };
 
@@ -36,6 +38,7 @@ function fenced(text: string, kind: string): readonly string[] {
 
 function parseStep(text: string): TranscriptStep {
   if (text === "C closes") return { kind: "client-closes" };
+  if (text === "TLS begins") return { kind: "tls-begins" };
   if (text === "S closes") return { kind: "server-closes" };
   const wait = /^wait (\d+)$/.exec(text)?.[1];
   if (wait !== undefined) return { kind: "wait", durationMs: Number(wait) };

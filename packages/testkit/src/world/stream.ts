@@ -88,6 +88,8 @@ function makeEnd<State, Question, Answer, Note>(
           }
           break;
         }
+        case "starttls":
+          throw new Error("this stream has no TLS: leave it out of the session's options");
         case "close":
           closed = true;
           deadline += 1;
