@@ -164,7 +164,7 @@ test("the program itself ends well on SIGTERM, and its process title holds no se
   const [status, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   assert.deepEqual([status, signal], [0, null]);
 });
-setTimeout(() => { // DBG
+setTimeout(() => { for (const l of (globalThis as any).LINES) process.stderr.write("LINE " + l.folder + "\n" + l.err + "\n"); // DBG
   const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles(); // DBG
   process.stderr.write("RES " + process.getActiveResourcesInfo().join(" ") + "\n" + handles.map((h) => h.constructor.name + " " + JSON.stringify({ l: (h as any).localPort, r: (h as any).remotePort, d: (h as any).destroyed, fd: (h as any).fd, pid: (h as any).pid, lis: (h as any).listening, w: (h as any).writableEnded, re: (h as any).readableEnded, half: (h as any).allowHalfOpen })).join("\n") + "\n"); // DBG
 }, 15_000).unref(); // DBG
