@@ -16,7 +16,7 @@ export class CommandLine {
   err = "";
 
   constructor(folder: string, environment: Readonly<Record<string, string>> = {}) {
-    this.folder = folder; ((globalThis as any).LINES ??= []).push(this); // DBG
+    this.folder = folder;
     this.environment = {
       TOMBOLO_BROKER_DATABASE: join(folder, "tombolo.db"),
       TOMBOLO_BROKER_MASTER_KEY: join(folder, "master.key"),

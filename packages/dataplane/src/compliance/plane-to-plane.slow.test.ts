@@ -55,8 +55,9 @@ async function openPop(workers: number, encapsulation: PlaneTunnel["encapsulatio
 
 async function askClient(client: ChildProcess, order: ClientOrder): Promise<ClientReport> {
   const answer = once(client, "message");
+  const death = once(client, "exit").then((how) => Promise.reject(new Error(`the client's process ended: ${how.join()}`)));
   client.send(order);
-  const [report] = (await answer) as [ClientReport];
+  const [report] = (await Promise.race([answer, death])) as [ClientReport];
   assert.equal(report.error, undefined);
   return report;
 }

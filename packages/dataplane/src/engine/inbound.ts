@@ -125,13 +125,8 @@ export class Inbound {
   }
 
   #isFromEndpoint(base: number, slot: number): boolean {
-    const { io, table } = this.#state;
-    table.readEndpoint(slot);
-    return (
-      (table.endpointFlags & slotFlags.hasEndpoint) !== 0 &&
-      table.endpointIp === io.netPackets[base + netWord.sourceIp] &&
-      table.endpointPort === io.netPackets[base + netWord.sourcePort]
-    );
+    const packets = this.#state.io.netPackets;
+    return this.#state.table.isEndpoint(slot, packets[base + netWord.sourceIp] ?? 0, packets[base + netWord.sourcePort] ?? 0);
   }
 
   /** Bounds the hashing that strangers can cause: per source, and all together where sources are forged. */

@@ -54,7 +54,7 @@ export class Prover {
     const known = this.#candidates.get(slot);
     const isSame = known !== undefined && known.ip === ip && known.port === port;
     if (isSame && state.nowMs - known.sentMs < probeEveryMs) return;
-    const isEndpoint = this.#isEndpoint(slot, ip, port);
+    const isEndpoint = state.table.isEndpoint(slot, ip, port);
     if (!isEndpoint) this.#reportIfSilent(slot, ip, port, epochSec, bytes);
     if (isSame && known.probes >= maxProbes) {
       if (state.nowMs - known.sentMs > 10 * probeEveryMs) this.#candidates.delete(slot);
@@ -110,12 +110,6 @@ export class Prover {
     // Strictly newer, so that not even the very last packet of a client that went away can be played again.
     if (last !== 0 && ((epochSec - last) | 0) <= 0) return;
     this.#state.report({ kind: "candidate", slot, ip, port, epochSec, budgetBytes: unprovenFactor * bytes - outerProbeBytes });
-  }
-
-  #isEndpoint(slot: number, ip: number, port: number): boolean {
-    const { table } = this.#state;
-    table.readEndpoint(slot);
-    return (table.endpointFlags & slotFlags.hasEndpoint) !== 0 && table.endpointIp >>> 0 === ip >>> 0 && table.endpointPort === port;
   }
 
   #makeCandidate(slot: number, ip: number, port: number, epochSec: number): Candidate {

@@ -44,10 +44,16 @@ async function serve(
   return { client, inputs, notes, failures, kinds: () => inputs.map((input) => input.kind) };
 }
 
-const say = (text: string, pauseMs?: number): Effect => ({ kind: "send", bytes: new TextEncoder().encode(text), ...(pauseMs !== undefined && { pauseMs }) });
+const say = (text: string, pauseMs?: number): Effect => ({
+  kind: "send",
+  bytes: new TextEncoder().encode(text),
+  ...(pauseMs !== undefined && { pauseMs }),
+});
 
 test("effects run in their order, and a close sends what was said before with FIN", async (t) => {
-  const { client, notes } = await serve(t, (input) => (input.kind === "start" ? [say("a"), { kind: "note", note: "n" }, say("b"), { kind: "close" }] : []));
+  const { client, notes } = await serve(t, (input) =>
+    input.kind === "start" ? [say("a"), { kind: "note", note: "n" }, say("b"), { kind: "close" }] : [],
+  );
   assert.equal(await client.closed(), "fin");
   assert.equal(client.text, "ab");
   assert.deepEqual(notes, ["n"]);
@@ -102,7 +108,11 @@ test("a question that is open when the peer closes its side is still answered", 
 
 test("a deadline is an input, and the last one set counts", async (t) => {
   const { client, kinds } = await serve(t, (input, nowMs) => {
-    if (input.kind === "start") return [{ kind: "deadline", at: afterMs(nowMs, 600_000) }, { kind: "deadline", at: afterMs(nowMs, 1) }];
+    if (input.kind === "start")
+      return [
+        { kind: "deadline", at: afterMs(nowMs, 600_000) },
+        { kind: "deadline", at: afterMs(nowMs, 1) },
+      ];
     return input.kind === "deadline" ? [say("late"), { kind: "close" }] : [];
   });
   assert.equal(await client.closed(), "fin");

@@ -55,7 +55,8 @@ export async function openLineServer<State, Question, Answer, Note>(
     if (remoteAddress === undefined) return void socket.destroy();
     const source = sourceOf(remoteAddress);
     const peer: Peer = { text: peerTextOf(remoteAddress, remotePort ?? 0), source, crowded: crowd.enter(source) };
-    const failed = (reason: string): void => options.log({ level: "error", event: `${options.door}.session.failed`, peer: peer.text, reason });
+    const failed = (reason: string): void =>
+      options.log({ level: "error", event: `${options.door}.session.failed`, peer: peer.text, reason });
     const connection = new Connection(options.open(peer), { socket, clock: options.clock, wheel: options.wheel, failed });
     connections.set(socket, connection);
     socket.once("close", () => {

@@ -4,7 +4,16 @@ import { fileURLToPath } from "node:url";
 import test, { type TestContext } from "node:test";
 import { makeIpv4 } from "@tombolo/base";
 import { md5Response, parseTunnelLine, parseTunnelShow } from "@tombolo/protocols";
-import { furnish, makeTestLog, openTestBroker, TestClient, until, type Furnished, type TestBroker, type TestLog } from "../../test/world.ts";
+import {
+  furnish,
+  makeTestLog,
+  openTestBroker,
+  TestClient,
+  until,
+  type Furnished,
+  type TestBroker,
+  type TestLog,
+} from "../../test/world.ts";
 import type { Settings } from "../config/settings.ts";
 import { systemMonotonic, systemTimers, systemWall } from "../platform/clocks.ts";
 import { md5, systemRandom } from "../platform/crypto.ts";
@@ -93,7 +102,14 @@ test("a whole session of aiccu: identity, time, login, list, show, quit", async 
   assert.ok(shown.ok);
   assert.equal(shown.value.password, await broker.tunnels.readSecret("T1001"));
   assert.deepEqual(
-    [shown.value.type, shown.value.userState, shown.value.adminState, shown.value.mtuBytes, shown.value.heartbeatSec, shown.value.prefixLengthBits],
+    [
+      shown.value.type,
+      shown.value.userState,
+      shown.value.adminState,
+      shown.value.mtuBytes,
+      shown.value.heartbeatSec,
+      shown.value.prefixLengthBits,
+    ],
     ["ayiya", "enabled", "enabled", 1280, 60, 64],
   );
   assert.deepEqual(await list(client, "pop list"), ["nlams01"]);
@@ -134,7 +150,12 @@ test("a tunnel of somebody else and one that is not there get one and the same a
 
 test("a key for one tunnel shows that tunnel only", async (t) => {
   const { client: connect, broker, furnished } = await openWorld(t);
-  const other = await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "6in4", staticEndpoint: makeIpv4(0xc633_6407) });
+  const other = await broker.tunnels.add({
+    handle: furnished.handle,
+    pop: "nlams01",
+    encapsulation: "6in4",
+    staticEndpoint: makeIpv4(0xc633_6407),
+  });
   const { accessKey } = await broker.accounts.addKey({ handle: furnished.handle, tunnel: other.id, label: "router" });
   const client = connect();
   assert.match(await logIn(client, `${furnished.handle}/${other.id}`, accessKey), /^200 /);
@@ -151,14 +172,25 @@ test("a PoP that is down is said with its message, as aiccu's users know it", as
   await broker.pops.setState("nlams01", "down", "https://status.example.net/nlams01");
   const client = connect();
   await logIn(client, furnished.handle, furnished.accessKey);
-  assert.equal(await client.ask("tunnel show T1001"), "500 This PoP is unfortunately currently down, see https://status.example.net/nlams01");
+  assert.equal(
+    await client.ask("tunnel show T1001"),
+    "500 This PoP is unfortunately currently down, see https://status.example.net/nlams01",
+  );
 });
 
 test("commands in the wrong order are refused and the session goes on", async (t) => {
   const { client: connect, furnished } = await openWorld(t);
   const client = connect();
   await client.linesToBe(1);
-  for (const line of ["tunnel list", "challenge md5", "authenticate md5 0", "tunnel show T1001", "pop list", "nonsense", "username ../etc/passwd"]) {
+  for (const line of [
+    "tunnel list",
+    "challenge md5",
+    "authenticate md5 0",
+    "tunnel show T1001",
+    "pop list",
+    "nonsense",
+    "username ../etc/passwd",
+  ]) {
     assert.match(await client.ask(line), /^400 /, line);
   }
   assert.match(await logIn(client, furnished.handle, furnished.accessKey), /^200 /);
@@ -258,7 +290,9 @@ test("ten thousand idle connections hurt nobody, and leave nothing behind", asyn
   const { client: connect, server, furnished } = await openWorld(t, { maxConnections: 10_100, maxConnectionsPerSource: 200 });
   // The far ends live in a process of their own: a process has only so many descriptors.
   const program = fileURLToPath(new URL("../../test/idle-clients.ts", import.meta.url));
-  const idle = spawn(process.execPath, ["--conditions=source", program, String(server.port), "10000"], { stdio: ["pipe", "pipe", "inherit"] });
+  const idle = spawn(process.execPath, ["--conditions=source", program, String(server.port), "10000"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   t.after(() => idle.kill("SIGKILL"));
   const gone = new Promise((resolve) => idle.once("exit", resolve));
   let said = "";
