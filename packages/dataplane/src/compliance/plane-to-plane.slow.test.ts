@@ -14,6 +14,7 @@ import { dropsOf } from "./prove.ts";
 import { serveStreams } from "./transfer.ts";
 import { benchTunnel } from "./tunnels.ts";
 import { ip, prepareNamespace } from "./userspace-bench.ts";
+import { waitFor } from "./waiting.ts";
 
 /** Two kernels' TCP through two of our data planes: a PoP in this namespace, a client in a second one, a cable in between. */
 const device = "tmbl-pop";
@@ -23,7 +24,7 @@ async function openClientProcess(): Promise<ChildProcess> {
   const program = fileURLToPath(new URL("client-side.ts", import.meta.url));
   const args = ["-n", "--", process.execPath, "--conditions=source", program];
   const child = spawn("unshare", args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  await once(child, "message");
+  await hear(child);
   ip(`link add veth-pop type veth peer name ${outer.clientLink}`);
   ip(`link set ${outer.clientLink} netns ${child.pid}`);
   ip(`addr add ${outer.pop}/24 dev veth-pop`);
@@ -53,13 +54,30 @@ async function openPop(workers: number, encapsulation: PlaneTunnel["encapsulatio
   return plane;
 }
 
-async function askClient(client: ChildProcess, order: ClientOrder): Promise<ClientReport> {
-  const answer = once(client, "message");
-  const death = once(client, "exit").then((how) => Promise.reject(new Error(`the client's process ended: ${how.join()}`)));
+/** The client's next message; rejects when its process has ended or ends. */
+async function hear(client: ChildProcess): Promise<unknown> {
+  const listening = new AbortController();
+  const { signal } = listening;
+  try {
+    if (client.exitCode !== null || client.signalCode !== null) throw new Error("the client's process has ended");
+    const ended = once(client, "exit", { signal }).then(([code, by]) =>
+      Promise.reject(new Error(`the client's process ended: ${code ?? by}`)),
+    );
+    const [message] = (await Promise.race([once(client, "message", { signal }), ended])) as unknown[];
+    return message;
+  } finally {
+    listening.abort();
+  }
+}
+
+/** Two steps, so that the streams begin when the PoP, too, knows where the client is. */
+async function askClient(client: ChildProcess, order: ClientOrder, plane: DataPlane): Promise<ClientReport> {
   client.send(order);
-  const [report] = (await Promise.race([answer, death])) as [ClientReport];
-  assert.equal(report.error, undefined);
-  return report;
+  const first = await hear(client);
+  if (first !== "connected") return first as ClientReport;
+  await waitFor("the client is proven", () => (plane.counters(1)?.endpointProven === true ? true : undefined));
+  client.send("go on");
+  return (await hear(client)) as ClientReport;
 }
 
 async function exchange(
@@ -70,7 +88,8 @@ async function exchange(
   const plane = await openPop(order.workers, order.encapsulation, events);
   const server = await serveStreams(formatIpv6(island.host), island.hostPort, order.bytesEach);
   try {
-    const report = await askClient(client, order);
+    const report = await askClient(client, order, plane);
+    assert.equal(report.error, undefined);
     assert.equal(report.wholeStreams, order.streams, "every stream came whole, there and back");
     return { report, plane, events };
   } finally {
