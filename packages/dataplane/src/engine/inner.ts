@@ -44,11 +44,9 @@ export class InnerRules {
     this.#destination[4] = -1;
   }
 
-  /** `carry`, `taken` (answered or used up here), or the reason to drop; `ip` and `port` are the outer source. */
-  check(slot: number, at: number, available: number, ip: number, port: number): number {
+  /** `carry`, `taken` (answered or used up here), or the reason to drop. The answers' outer source is the packet's. */
+  check(slot: number, at: number, available: number): number {
     const data = this.#state.io.netData;
-    this.#answers.sourceIp = ip;
-    this.#answers.sourcePort = port;
     if (available < ipv6HeaderBytes) return reasonOf.short;
     if ((data[at] ?? 0) >> 4 !== 6) return reasonOf.notIpv6;
     this.length = ipv6HeaderBytes + (((data[at + ipv6At.payloadLength] ?? 0) << 8) | (data[at + ipv6At.payloadLength + 1] ?? 0));
