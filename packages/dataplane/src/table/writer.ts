@@ -112,10 +112,6 @@ export class TableWriter {
     return { endpoint: (flags & slotFlags.hasEndpoint) === 0 ? undefined : endpoint, proven: (flags & slotFlags.proven) !== 0 };
   }
 
-  idAt(slot: number): number {
-    return this.#get(slot, slotAt.id);
-  }
-
   #hasRemote(slot: number, tunnel: PlaneTunnel): boolean {
     const at = slot * slotBytes + slotAt.remote;
     return equalBytes(this.#bytes.slice(at, at + 16), encodeIpv6(tunnel.remoteAddress));
@@ -145,8 +141,10 @@ export class TableWriter {
   }
 
   #changePrefixes(slot: number, tunnel: PlaneTunnel, before: readonly Ipv6Prefix[]): void {
-    const wanted = new Set(tunnel.prefixes.map(formatPrefix));
-    for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
+    if (before.length > 0) {
+      const wanted = new Set(tunnel.prefixes.map(formatPrefix));
+      for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
+    }
     const link = this.#options.role === "pop" ? linkOf(tunnel) : undefined;
     for (const prefix of tunnel.prefixes) this.#prefixes.insert(prefix, slot, prefix === link);
   }
