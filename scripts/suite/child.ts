@@ -31,7 +31,7 @@ export async function runChild(wish: ChildWish): Promise<ChildEnd> {
   const startMs = performance.now();
   const child = spawn(wish.program, wish.args, {
     cwd: wish.cwd,
-    env: environment(wish.cwd),
+    env: environmentIn(wish.cwd),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -70,7 +70,7 @@ export async function runChild(wish: ChildWish): Promise<ChildEnd> {
 }
 
 /** With types stripped once and kept: a test file then starts in two thirds of the time. */
-function environment(root: string): NodeJS.ProcessEnv {
+function environmentIn(root: string): NodeJS.ProcessEnv {
   return { NODE_COMPILE_CACHE: join(root, ".cache/node"), ...process.env };
 }
 

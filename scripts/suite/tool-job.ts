@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { runChild } from "./child.ts";
 import type { Job } from "./job.ts";
 
@@ -17,7 +18,9 @@ function makeToolJob(root: string, tool: { name: string; program: string; args: 
         failed: good ? 0 : 1,
         skipped: 0,
         tookMs: end.tookMs,
-        failures: good ? [] : [`${tool.name} (${tool.program} ${tool.args.join(" ")}): ${why}\n${end.output.trimEnd()}`],
+        failures: good
+          ? []
+          : [`${tool.name} (${tool.program} ${tool.args.join(" ")}): ${why}\n${stripVTControlCharacters(end.output).trimEnd()}`],
         skips: [],
       };
     },

@@ -8,7 +8,7 @@ export function checkDocuments(tree: Tree): Offence[] {
     const say = (line: number, message: string): void => void offences.push({ path, line, message });
     for (const { text, line } of proseOf(tree.text(path))) {
       checkLinks(tree, path, text, (message) => say(line, message));
-      checkPaths(tree, text, (message) => say(line, message));
+      checkPaths(tree, path, text, (message) => say(line, message));
     }
   }
   return [...offences, ...checkCodeMap(tree), ...checkIndex(tree)];
@@ -68,10 +68,11 @@ function anchorsOf(markdown: string): Set<string> {
   );
 }
 
-/** A path in backticks that begins with one of our folders must be there; one with `*` or `<` is a pattern. */
-function checkPaths(tree: Tree, text: string, say: Say): void {
+/** A path in backticks that begins with one of our folders must be there, from the root or beside the page; one with `*` or `<` is a pattern. */
+function checkPaths(tree: Tree, page: string, text: string, say: Say): void {
   for (const [, path = ""] of text.matchAll(/`((?:packages|tests|scripts|docs|fuzz|bin|deploy|\.ci)\/[\w./-]+)`/g)) {
-    if (!tree.exists(path.replace(/\/$/, ""))) say(`names ${path}, which does not exist`);
+    const beside = posix.join(posix.dirname(page), path);
+    if (![path, beside].some((place) => tree.exists(place.replace(/\/$/, "")))) say(`names ${path}, which does not exist`);
   }
 }
 

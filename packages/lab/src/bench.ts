@@ -1,4 +1,4 @@
-// `npm run bench`: the figures of DESIGN section 11.
+// `npm run bench`: the figures that ARCHITECTURE.md names.
 import { formatRows } from "./bench/format.ts";
 import { measureGroup } from "./bench/groups.ts";
 import { readMachine } from "./bench/machine.ts";

@@ -177,8 +177,11 @@ const userspaceDriver: Driver = {
 function planeAdvice(options: PlaneOptions, error: unknown): string {
   switch (codeOf(error)) {
     case "EPERM":
-    case "EACCES":
       return "the data plane needs root, or CAP_NET_ADMIN and CAP_NET_RAW";
+    case "EACCES":
+      return "this user may not open /dev/net/tun: run as root, or chmod 666 /dev/net/tun as udev does";
+    case "ENOENT":
+      return "this host has no /dev/net/tun: modprobe tun, or give the container that device";
     case "EADDRINUSE":
       return "another program has one of the tunnel ports (pop.ayiya-port, pop.udp-port)";
     case "EADDRNOTAVAIL":

@@ -113,14 +113,15 @@ function judgePing(output: string): Verdict {
   return { worked: received !== "0", text: `${received} of ${sent} echo requests answered` };
 }
 
-/** Reached when the last hop is the address in brackets of the first line: `traceroute to NAME (ADDRESS), …`. */
+/** Reached when a hop is the address in brackets of the first line: `traceroute to NAME (ADDRESS), …`. */
 function judgeTrace(check: Check, output: string): Verdict {
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   const target = /^traceroute to \S+ \(([^)]+)\)/.exec(lines.find((line) => line.startsWith("traceroute to")) ?? "")?.[1];
   if (target === undefined) return { worked: false, text: `${check.target} has no address, or there is no route to it` };
   const hops = lines.filter((line) => /^\s*\d+ /.test(line));
-  const [, hop, address] = /^\s*(\d+)\s+(\S+)/.exec(hops.at(-1) ?? "") ?? [];
-  if (address === target) return { worked: true, text: `reached after ${hop} ${hop === "1" ? "hop" : "hops"}` };
+  // The first of them: some traceroutes ask on for a while.
+  const hop = hops.map((line) => line.trim().split(/\s+/)).find(([, address]) => address === target)?.[0];
+  if (hop !== undefined) return { worked: true, text: `reached after ${hop} ${hop === "1" ? "hop" : "hops"}` };
   return { worked: false, text: `not reached within ${hops.length} hops` };
 }
 

@@ -19,6 +19,8 @@ export function printable(text: string, limit: number): string {
 }
 
 const systemErrors: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed",
   EACCES: "permission denied",
   EADDRINUSE: "address in use",
   ECONNREFUSED: "connection refused",
@@ -30,5 +32,9 @@ const systemErrors: Readonly<Record<string, string>> = {
   ENOTFOUND: "the name does not exist",
   EAI_AGAIN: "the name cannot be looked up now",
   EPERM: "not permitted",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   ETIMEDOUT: "no answer in time",
+  SELF_SIGNED_CERT_IN_CHAIN: "nobody that this host trusts signed its certificate",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "nobody that this host trusts signed its certificate",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "nobody that this host trusts signed its certificate",
 };

@@ -1,4 +1,4 @@
-import { equalBytes, equalIpv6, formatIpv4, type Ipv4Address, type Ipv6Address, type Ipv6Prefix } from "@tombolo/base";
+import { equalBytes, equalIpv6, formatIpv4, formatPrefix, type Ipv4Address, type Ipv6Address, type Ipv6Prefix } from "@tombolo/base";
 import type { TicIpv4Endpoint, TicTunnelType } from "@tombolo/protocols";
 
 /** A tunnel as the broker granted it and as this client can carry it: every field checked. */
@@ -38,6 +38,7 @@ export function equalGrants(a: TunnelGrant, b: TunnelGrant): boolean {
     a.prefixLengthBits === b.prefixLengthBits &&
     a.mtuBytes === b.mtuBytes &&
     a.beatSec === b.beatSec &&
+    a.delegations.map(formatPrefix).join() === b.delegations.map(formatPrefix).join() &&
     formatTicEndpoint(a.ipv4Endpoint) === formatTicEndpoint(b.ipv4Endpoint) &&
     equalBytes(a.secret, b.secret)
   );

@@ -44,7 +44,7 @@ export async function fetchGrant(login: TicLogin, wanted: number | undefined, si
   const outcome = await askTic(login, { kind: "show", id: wanted === undefined ? undefined : `T${wanted}` }, signal);
   if (!outcome.ok) return outcome;
   if (outcome.value.kind !== "tunnel") return failure(explainOutcome(outcome.value, login, wanted));
-  return makeGrant(outcome.value.tunnel);
+  return makeGrant(outcome.value.tunnel, outcome.value.delegations);
 }
 
 /** Logs in and lists the user's tunnels. */
@@ -76,7 +76,7 @@ export async function askTic(login: TicLogin, wish: TicClientOptions["wish"], si
 const largestMtuBytes: Readonly<Record<TicTunnel["type"], number>> = { ayiya: 1428, "6in4-heartbeat": 1480, "6in4-static": 1480 };
 
 /** Takes only what this client can carry: PoP and inner addresses must make sense together. */
-export function makeGrant(tunnel: TicTunnel): Result<TunnelGrant, Failure> {
+export function makeGrant(tunnel: TicTunnel, delegations: TunnelGrant["delegations"] = []): Result<TunnelGrant, Failure> {
   const malformed = (message: string): Result<never, Failure> => failure({ code: "tunnel-malformed", tunnel: tunnel.id, message });
   if (!isIpv4Endpoint(tunnel.popIpv4)) return malformed(`${formatIpv4(tunnel.popIpv4)} cannot be a PoP's address`);
   if (tunnel.clientAddress.value === tunnel.popAddress.value) return malformed(`both ends are ${formatIpv6(tunnel.clientAddress)}`);
@@ -93,8 +93,7 @@ export function makeGrant(tunnel: TicTunnel): Result<TunnelGrant, Failure> {
     mtuBytes: Math.min(tunnel.mtuBytes, largestMtuBytes[tunnel.type]),
     beatSec: tunnel.heartbeatSec,
     secret: encodeLatin1(tunnel.password),
-    // TIC tells of no delegations.
-    delegations: [],
+    delegations,
   });
 }
 

@@ -88,7 +88,9 @@ napi_value open_udp(napi_env env, napi_callback_info info) {
   arguments(env, info, argument, 3);
   uint32_t ip, port;
   bool reuse_port;
-  if (!to_uint(env, argument[0], ip) || !to_uint(env, argument[1], port) || !to_bool(env, argument[2], reuse_port)) return nullptr;
+  if (!to_uint(env, argument[0], ip) || !to_uint(env, argument[1], port) || !to_bool(env, argument[2], reuse_port)) {
+    return nullptr;
+  }
   uint16_t bound_port = 0;
   const int fd = port > 0xffff ? -EINVAL : tombolo::open_udp(ip, static_cast<uint16_t>(port), reuse_port, bound_port);
   napi_value answer = descriptor(env, fd, "openUdp");

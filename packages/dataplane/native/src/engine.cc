@@ -229,8 +229,8 @@ int Engine::target_of(const int32_t* words, const Slot& slot, Target& target) co
   const bool overridden = words[tun_word::override_ip] != 0;
   if (!overridden && !(slot.flags & slot_flags::has_endpoint)) return -EDESTADDRREQ;
   target.ip = overridden ? static_cast<uint32_t>(words[tun_word::override_ip]) : slot.endpoint_ip;
-  target.port = static_cast<uint16_t>(overridden ? static_cast<uint32_t>(words[tun_word::override_port]) : slot.endpoint_port);
-  if (is_raw) target.port = 0;
+  const uint32_t port = overridden ? static_cast<uint32_t>(words[tun_word::override_port]) : slot.endpoint_port;
+  target.port = is_raw ? 0 : static_cast<uint16_t>(port);
   target.socket = static_cast<uint8_t>(slot.socket);
   target.tos = static_cast<uint8_t>(words[tun_word::tos]);
   target.is_signed = slot.encapsulation == encapsulations::ayiya;

@@ -57,7 +57,8 @@ WITH_AVX512_INLINE void transpose(Vector* row) {
   }
 #pragma GCC unroll 4
   for (int i = 0; i < 4; i++) {
-    const Vector low_a = _mm512_shuffle_i32x4(four[i], four[i + 4], 0x88), high_a = _mm512_shuffle_i32x4(four[i], four[i + 4], 0xdd);
+    const Vector low_a = _mm512_shuffle_i32x4(four[i], four[i + 4], 0x88);
+    const Vector high_a = _mm512_shuffle_i32x4(four[i], four[i + 4], 0xdd);
     const Vector low_b = _mm512_shuffle_i32x4(four[i + 8], four[i + 12], 0x88);
     const Vector high_b = _mm512_shuffle_i32x4(four[i + 8], four[i + 12], 0xdd);
     row[i] = _mm512_shuffle_i32x4(low_a, low_b, 0x88);

@@ -1,6 +1,6 @@
 #include "../src/ayiya.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "check.h"
 
@@ -26,7 +26,7 @@ static std::string write_and_sign(const AyiyaHeader& header, const ByteVector& p
   ByteVector packet(ayiya::header_bytes);
   write_ayiya(packet.data(), header);
   packet.insert(packet.end(), payload.begin(), payload.end());
-  sign_ayiya(packet.data(), packet.size());
+  sign_ayiya(packet.data(), 1, packet.size());
   return to_hex(packet.data(), packet.size());
 }
 
@@ -49,14 +49,14 @@ TEST("a beat and forwarded packets come out as in the worked examples A to D") {
   CHECK(write_and_sign({0, false, 0x6b00680d, client.data(), key.data()}, {}) == example_d);
 }
 
-TEST("two packets signed at once carry the signatures that each would have alone") {
+TEST("packets signed back to back carry the signatures that each would have alone") {
   Random random{3};
-  for (size_t length = ayiya::header_bytes; length < 1500; length += 7) {
-    ByteVector a = random.bytes(length), b = random.bytes(length), pair_a = a, pair_b = b;
-    sign_ayiya(a.data(), length);
-    sign_ayiya(b.data(), length);
-    sign_ayiya_pair(pair_a.data(), pair_b.data(), length);
-    CHECK(a == pair_a && b == pair_b);
+  for (size_t count = 1; count <= 40; count++) {
+    const size_t length = ayiya::header_bytes + random.below(1400);
+    ByteVector together = random.bytes(count * length), alone = together;
+    sign_ayiya(together.data(), count, length);
+    for (size_t i = 0; i < count; i++) sign_ayiya(alone.data() + i * length, 1, length);
+    CHECK(together == alone);
   }
 }
 
@@ -64,10 +64,11 @@ TEST("the worked examples verify, and no packet with one bit flipped does") {
   for (const char* example : {example_a, example_b, example_c, example_d}) {
     ByteVector packet = from_hex(example);
     const auto verifies = [&packet] {
-      AyiyaCheck check;
-      check.begin(packet.data(), key.data());
-      sha1(packet.data(), packet.size(), check.expected);
-      return check.right();
+      AyiyaChecks checks;
+      checks.add(packet.data(), packet.size(), key.data());
+      bool right;
+      checks.settle(&right);
+      return right;
     };
     CHECK(verifies());
     CHECK(to_hex(packet.data(), packet.size()) == example);  // the signature is back in its place
@@ -77,4 +78,41 @@ TEST("the worked examples verify, and no packet with one bit flipped does") {
       packet[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     }
   }
+}
+
+TEST("of many packets checked at once only the damaged ones are refused, and all get their signatures back") {
+  Random random{4};
+  for (size_t count = 1; count <= sha1_batch; count++) {
+    const size_t length = 200;
+    ByteVector packets = random.bytes(count * length);
+    for (size_t i = 0; i < count; i++) std::copy(key.begin(), key.end(), &packets[i * length + ayiya::signature]);
+    sign_ayiya(packets.data(), count, length);
+    const size_t damaged = random.below(count);
+    packets[damaged * length + random.below(length)] ^= 0x40;
+    const ByteVector before = packets;
+    AyiyaChecks checks;
+    for (size_t i = 0; i < count; i++) {
+      CHECK(checks.fits(&packets[i * length], length));
+      checks.add(&packets[i * length], length, key.data());
+    }
+    CHECK_EQUAL(checks.is_full(), count == sha1_batch);
+    bool right[sha1_batch];
+    checks.settle(right);
+    for (size_t i = 0; i < count; i++) CHECK_EQUAL(right[i], i != damaged);
+    CHECK(packets == before);
+  }
+}
+
+TEST("a packet of another length, or one that overlaps, does not join a check") {
+  ByteVector packets(300);
+  AyiyaChecks checks;
+  checks.add(&packets[100], 100, key.data());
+  CHECK(checks.fits(&packets[200], 100));
+  CHECK(!checks.fits(&packets[200], 99));
+  CHECK(!checks.fits(&packets[199], 100));
+  CHECK(!checks.fits(&packets[100], 100));
+  CHECK(!checks.fits(&packets[0], 100));
+  bool right;
+  checks.settle(&right);
+  CHECK(checks.fits(&packets[0], 44));
 }

@@ -1,4 +1,4 @@
-// The smallest test frame: TEST("sentence") { CHECK(...); }. One line per test on standard output: "ok <name>" or "not ok <name>".
+// The smallest test frame: TEST("sentence") { CHECK(...); }. One line per test on standard output: "ok <name>", "not ok <name>".
 #pragma once
 #include <cstdint>
 #include <cstdio>

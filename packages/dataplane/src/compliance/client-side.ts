@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { formatIpv6 } from "@tombolo/base";
 import { openUserspacePlane, type UserspacePlane } from "../drivers/userspace.ts";
 import type { PlaneEvent, PlaneTunnel } from "../plane/plane.ts";
@@ -72,6 +73,8 @@ async function obey(order: ClientOrder): Promise<ClientReport> {
   try {
     plane.check(1);
     await waitFor("the PoP answers the check", () => events.find((event) => event.kind === "answered"));
+    process.send?.("connected");
+    await once(process, "message");
     const streams = Array.from({ length: order.streams }, () => exchangeStream(formatIpv6(island.host), island.hostPort, order.bytesEach));
     const whole = (await Promise.all(streams)).filter(Boolean).length;
     const counters = plane.counters(1);
@@ -102,8 +105,8 @@ if (process.send !== undefined) {
   ip("link set lo up");
   process.once("message", plugIn);
   process.send("ready");
-  process.on("message", (order: ClientOrder | "plug in") => {
-    if (order === "plug in") return;
+  process.on("message", (order: ClientOrder | string) => {
+    if (typeof order === "string") return;
     void obey(order)
       .catch(failed)
       .then((report) => process.send?.(report));

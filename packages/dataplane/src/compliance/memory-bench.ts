@@ -18,7 +18,7 @@ import { island, type Host, type Place, type PlaneBench } from "./bench.ts";
 import { readUdp, udpPacket, type UdpDatagram } from "./inner-packets.ts";
 
 /** Clocks that stand still until a test moves them. */
-export class TestClock {
+class TestClock {
   sec = 1_136_073_600;
   ms = 5000;
 

@@ -211,10 +211,10 @@ function runBareRules(rule: Rule): void {
   rule("a tunnel changes its encapsulation and keeps its addresses", async (bench) => {
     const end = await openAyiya(bench);
     const [here] = bench.places;
-    for (const { encapsulation, kind } of bare) {
+    for (const [i, { encapsulation, kind }] of bare.entries()) {
       bench.plane.set(benchTunnel(1, { encapsulation, endpoint: here.endpointOf(kind), endpointFixed: true }));
       await here.send("ayiya", end.forward(toHost(1, "by AYIYA")));
-      await bench.until("AYIYA is refused", () => (bench.plane.totals().drops["wrong-encapsulation"] ?? 0) > 0);
+      await bench.until("AYIYA is refused", () => bench.plane.totals().drops["wrong-encapsulation"] === i + 1);
       await here.send(kind, toHost(1, `by ${encapsulation}`));
       await assertHostHears(bench, `by ${encapsulation}`);
     }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 
 /*
  * A TCP connection that sends `bytes` of a stream that both sides know, then hears how the other side's SHA-256 of it was, then
@@ -62,18 +62,27 @@ function digestOf(hash: Hash): Uint8Array {
   return new Uint8Array(hash.digest());
 }
 
-/** Takes streams of `bytes`, tells each sender its digest, and sends the stream back. */
-export async function serveStreams(host: string, port: number, bytes: number): Promise<Server> {
+/** Takes streams of `bytes`, tells each sender its digest, and sends the stream back, until the answered function is called. */
+export async function serveStreams(host: string, port: number, bytes: number): Promise<() => void> {
+  const sockets = new Set<Socket>();
   const serve = async (socket: Socket): Promise<void> => {
     socket.write(await receiveDigest(new Incoming(socket), bytes));
     await sendStream(socket, bytes);
     socket.end();
   };
   // Who asked sees that his connection ends early.
-  const server = createServer((socket) => void serve(socket).catch(() => socket.destroy()));
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    void serve(socket).catch(() => socket.destroy());
+  });
   server.listen(port, host);
   await once(server, "listening");
-  return server;
+  return () => {
+    server.close();
+    // One whose last packets were lost with the tunnel would be open for minutes.
+    for (const socket of sockets) socket.destroy();
+  };
 }
 
 /** Sends a stream to such a server and takes it back; answers whether both directions were whole. */

@@ -9,6 +9,12 @@ export type Direction = "network" | "kernel";
 
 /** What the PoP itself says inside a tunnel: echo replies, neighbour advertisements and ICMPv6 errors, from the tunnel's ::1, at a bounded rate (RFC 4443 section 2.4 f). */
 export class Answers {
+  /** The outer source of the packet at hand, and whether it is where the tunnel's traffic goes. What is answered into the network goes back to there. */
+  sourceIp = 0;
+  sourcePort = 0;
+  sourceIsEndpoint = false;
+  /** What a place that is not the endpoint got for that packet, on the wire. */
+  spentBytes = 0;
   readonly toNetwork: NetworkCrafts;
   readonly toKernel: KernelCrafts;
   readonly #state: EngineState;
@@ -72,10 +78,15 @@ export class Answers {
   #push(towards: Direction, at: number, length: number, slot: number): boolean {
     if (towards === "kernel") {
       this.toKernel.push(at, length);
-      return true;
+    } else if (!this.sourceIsEndpoint) {
+      // An answer is hardly longer than its question, so this stays within what a place may get.
+      this.toNetwork.push(at, length, slot, this.sourceIp, this.sourcePort);
+      this.spentBytes += length + mostOverheadBytes;
+    } else if (this.#state.mayReach(slot, length + mostOverheadBytes)) {
+      this.toNetwork.push(at, length, slot);
+    } else {
+      return false;
     }
-    if (!this.#state.mayReach(slot, length + mostOverheadBytes)) return false;
-    this.toNetwork.push(at, length, slot);
     return true;
   }
 }

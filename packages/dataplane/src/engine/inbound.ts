@@ -83,7 +83,9 @@ export class Inbound {
       const base = i * netWords;
       const verdict = packets[base + netWord.verdict];
       if (verdict === netVerdicts.drop) continue;
+      this.#answers.spentBytes = 0;
       const refused = verdict === netVerdicts.accept ? this.#signed(i, base) : reasonOf.badSignature;
+      if (this.#prover.hasReport) this.#prover.report(this.#answers.spentBytes);
       this.#settle(base, refused, verdict === netVerdicts.accept);
     }
   }
@@ -125,13 +127,8 @@ export class Inbound {
   }
 
   #isFromEndpoint(base: number, slot: number): boolean {
-    const { io, table } = this.#state;
-    table.readEndpoint(slot);
-    return (
-      (table.endpointFlags & slotFlags.hasEndpoint) !== 0 &&
-      table.endpointIp === io.netPackets[base + netWord.sourceIp] &&
-      table.endpointPort === io.netPackets[base + netWord.sourcePort]
-    );
+    const packets = this.#state.io.netPackets;
+    return this.#state.table.isEndpoint(slot, packets[base + netWord.sourceIp] ?? 0, packets[base + netWord.sourcePort] ?? 0);
   }
 
   /** Bounds the hashing that strangers can cause: per source, and all together where sources are forged. */
@@ -167,6 +164,7 @@ export class Inbound {
     if (!carries || operation === ayiyaOpcodes.noop || operation === ayiyaOpcodes.echoRequest) return taken;
     // aiccu delivers opcode 3, sixxsd does not: each role does as its predecessor.
     if (operation === ayiyaOpcodes.echoRequestAndForward && role === "pop") return taken;
+    this.#answers.sourceIsEndpoint = isFromEndpoint;
     return this.#inner(base, slot, at + ayiyaHeaderBytes, length - ayiyaHeaderBytes);
   }
 
@@ -205,6 +203,7 @@ export class Inbound {
       } else {
         const isEnabled = table.isEnabled(slot);
         if (isEnabled) this.#markSeen(slot, 0, true);
+        this.#answers.sourceIsEndpoint = true;
         this.#settle(base, isEnabled ? this.#inner(base, slot, at, length) : reasonOf.tunnelDisabled, true);
       }
     }
@@ -222,7 +221,9 @@ export class Inbound {
   #inner(base: number, slot: number, at: number, available: number): number {
     const { io } = this.#state;
     const packets = io.netPackets;
-    const refused = this.#rules.check(slot, at, available, packets[base + netWord.sourceIp] ?? 0, packets[base + netWord.sourcePort] ?? 0);
+    this.#answers.sourceIp = packets[base + netWord.sourceIp] ?? 0;
+    this.#answers.sourcePort = packets[base + netWord.sourcePort] ?? 0;
+    const refused = this.#rules.check(slot, at, available);
     if (refused !== carry) return refused;
     packets[base + netWord.innerOffset] = at;
     packets[base + netWord.innerLength] = this.#rules.length;

@@ -44,8 +44,8 @@ export class InnerRules {
     this.#destination[4] = -1;
   }
 
-  /** `carry`, `taken` (answered or used up here), or the reason to drop; `ip` and `port` are the outer source. */
-  check(slot: number, at: number, available: number, ip: number, port: number): number {
+  /** `carry`, `taken` (answered or used up here), or the reason to drop. The answers' outer source is the packet's. */
+  check(slot: number, at: number, available: number): number {
     const data = this.#state.io.netData;
     if (available < ipv6HeaderBytes) return reasonOf.short;
     if ((data[at] ?? 0) >> 4 !== 6) return reasonOf.notIpv6;
@@ -55,7 +55,7 @@ export class InnerRules {
     if (bad !== carry) return bad;
     const destination = this.#checkDestination(slot, at + ipv6At.destination);
     if (destination === carry) return this.#route(slot, at);
-    if (destination === taken) return this.#local(slot, at, ip, port);
+    if (destination === taken) return this.#local(slot, at);
     if (destination === reasonOf.noHost) this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.noRoute);
     return destination;
   }
@@ -140,11 +140,15 @@ export class InnerRules {
   }
 
   /** For our inner address: at a PoP no kernel has it, so echo is answered here; at a client the kernel has it, but our own checks end here. */
-  #local(slot: number, at: number, ip: number, port: number): number {
+  #local(slot: number, at: number): number {
     const data = this.#state.io.netData;
     const isIcmp = data[at + ipv6At.nextHeader] === nextHeaders.icmpv6 && this.length >= ipv6HeaderBytes + 8;
     const type = isIcmp ? (data[at + ipv6HeaderBytes] ?? 0) : -1;
-    if (type === icmpv6Types.echoReply && this.#prover.replied(slot, data, at, this.length, ip, port)) return taken;
+    if (
+      type === icmpv6Types.echoReply &&
+      this.#prover.replied(slot, data, at, this.length, this.#answers.sourceIp, this.#answers.sourcePort)
+    )
+      return taken;
     if (this.#state.role === "client") return carry;
     if (type === icmpv6Types.echoReply) return reasonOf.unaskedReply;
     if (type === icmpv6Types.echoRequest) return this.#answers.echo("network", slot, data, at, this.length);

@@ -69,6 +69,18 @@ test("meanwhile the new address's packets are carried already", async () => {
   assert.equal(bench.delivered().length, 1);
 });
 
+test("a ping from the new address is answered there, while traffic stays with the old one", async () => {
+  const { bench, end } = await openProven();
+  const ping = echoRequest({ source: ends.client, destination: ends.pop, identifier: 7, sequence: 1, payload: new Uint8Array(8) });
+  bench.places[1].put("ayiya", end.forward(ping));
+  const answers = bench.sent().filter((packet) => end.open(packet.bytes)?.payload[40] === 129);
+  assert.deepEqual(
+    answers.map((packet) => packet.ip),
+    [thereIp],
+  );
+  assert.equal(await follows(bench), hereIp);
+});
+
 test("the nonce that comes back from another place than it was sent to proves nothing", async () => {
   const { bench, end } = await openProven();
   bench.places[1].put("ayiya", end.beat());
@@ -193,6 +205,25 @@ for (const { what, packet } of [
     assert.ok((dropsOf(bench, 1)["unproven-budget"] ?? 0) > 0);
   });
 }
+
+test("a place that is not the endpoint gets at most three times what came from it, too", async () => {
+  const ping = echoRequest({ source: ends.client, destination: ends.pop, identifier: 1, sequence: 1, payload: new Uint8Array(0) });
+  for (const inner of [undefined, ping, innerPacket({ source: ends.client, destination: island.host, hopLimit: 1 })]) {
+    const { bench, end } = await openProven();
+    let received = 0;
+    let sent = 0;
+    for (let i = 0; i < 60; i += 1) {
+      bench.places[0].put("ayiya", end.beat());
+      const datagram = inner === undefined ? end.beat() : end.forward(inner);
+      received += datagram.length + outerBytes;
+      bench.places[1].put("ayiya", datagram);
+      for (const answer of bench.sent()) if (answer.ip === thereIp) sent += answer.bytes.length + outerBytes;
+      assert.ok(sent <= 3 * received, `${sent} bytes sent for ${received} after ${i + 1} packets`);
+      bench.clock.pass(2);
+    }
+    assert.ok(sent > 0);
+  }
+});
 
 test("once proven the cap is gone", async () => {
   const { bench, end } = open();

@@ -3,7 +3,7 @@ import { encodeEchoRequest, icmpv6At, icmpv6Types, ipv6At, ipv6HeaderBytes, next
 import { counter } from "../counters/counters.ts";
 import { slotAt, slotBytes, slotFlags } from "../native/layout.ts";
 import type { NetworkCrafts } from "./crafts.ts";
-import { mostOverheadBytes, type EngineState } from "./state.ts";
+import { mostOverheadBytes, type EngineReport, type EngineState } from "./state.ts";
 
 /**
  * Proves that whoever signed packets from a new place can also hear there, before traffic follows (AYIYA sheet section 11):
@@ -37,6 +37,7 @@ export class Prover {
   readonly #crafts: NetworkCrafts;
   readonly #slots: Uint8Array;
   readonly #candidates = new Map<number, Candidate>();
+  #candidateReport: Extract<EngineReport, { kind: "candidate" }> | undefined;
   readonly #checks = new Map<number, { readonly nonce: Uint8Array; readonly sentMs: number }>();
 
   constructor(state: EngineState, crafts: NetworkCrafts) {
@@ -54,7 +55,7 @@ export class Prover {
     const known = this.#candidates.get(slot);
     const isSame = known !== undefined && known.ip === ip && known.port === port;
     if (isSame && state.nowMs - known.sentMs < probeEveryMs) return;
-    const isEndpoint = this.#isEndpoint(slot, ip, port);
+    const isEndpoint = state.table.isEndpoint(slot, ip, port);
     if (!isEndpoint) this.#reportIfSilent(slot, ip, port, epochSec, bytes);
     if (isSame && known.probes >= maxProbes) {
       if (state.nowMs - known.sentMs > 10 * probeEveryMs) this.#candidates.delete(slot);
@@ -63,6 +64,18 @@ export class Prover {
     // A probe, too, is something that an unproven place gets; the report of a new one has charged it already.
     if (isEndpoint) state.table.takeBudget(slot, outerProbeBytes);
     this.#probe(slot, isSame ? known : this.#makeCandidate(slot, ip, port, epochSec));
+  }
+
+  /** The packet at hand is to move the endpoint. */
+  get hasReport(): boolean {
+    return this.#candidateReport !== undefined;
+  }
+
+  /** Tells so, once the packet was worked on; `spentBytes` is what its place got for it already. */
+  report(spentBytes: number): void {
+    const report = this.#candidateReport;
+    this.#candidateReport = undefined;
+    if (report !== undefined) this.#state.report({ ...report, budgetBytes: Math.max(0, report.budgetBytes - spentBytes) });
   }
 
   /** An echo reply to our inner address; true when it answers a nonce of ours. */
@@ -109,13 +122,7 @@ export class Prover {
     const last = newest(slot, counter.lastEpochSec);
     // Strictly newer, so that not even the very last packet of a client that went away can be played again.
     if (last !== 0 && ((epochSec - last) | 0) <= 0) return;
-    this.#state.report({ kind: "candidate", slot, ip, port, epochSec, budgetBytes: unprovenFactor * bytes - outerProbeBytes });
-  }
-
-  #isEndpoint(slot: number, ip: number, port: number): boolean {
-    const { table } = this.#state;
-    table.readEndpoint(slot);
-    return (table.endpointFlags & slotFlags.hasEndpoint) !== 0 && table.endpointIp >>> 0 === ip >>> 0 && table.endpointPort === port;
+    this.#candidateReport = { kind: "candidate", slot, ip, port, epochSec, budgetBytes: unprovenFactor * bytes - outerProbeBytes };
   }
 
   #makeCandidate(slot: number, ip: number, port: number, epochSec: number): Candidate {

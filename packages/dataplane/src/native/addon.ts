@@ -45,14 +45,25 @@ export interface AddonEngineSetup {
 export interface AddonEngine {
   /** Blocks until something is ready or the time is over; -1 waits for ever. Answers bits of `ready`. */
   poll(timeoutMs: number): number;
-  /** Receives from one socket until it would block or the buffers are full; answers how many datagrams stand in netPackets. Fills from netData 0. */
+  /**
+   * Receives from one socket until it would block or the buffers are full; answers how many datagrams stand in netPackets, or -EBADF
+   * for a socket that is not there. Fills from netData 0. Every record begins with verdict `drop` and slot -1. A record of protocol 41
+   * may be a TCP super-packet, longer than any MTU: the kernel coalesces what comes in, and `tunSend` knows them.
+   */
   netReceive(socket: number): number;
   /** Checks the AYIYA signature of every packet among the first `count` whose verdict is `verify`: `accept`, or `badSignature`. */
   verifyAyiya(count: number): void;
   /** Writes the inner packets of verdict `accept` among `count` to TUN, TCP segments merged per flow; answers how many were written, or -errno. */
   tunSend(count: number): number;
-  /** Reads TUN until it would block or the buffers are full; answers how many (super-)packets stand in tunPackets. Fills from tunData 0. */
+  /**
+   * Reads TUN until it would block or the buffers are full; answers how many (super-)packets stand in tunPackets, or -errno when the
+   * device is gone (EBADFD). Fills from tunData 0. Every record begins with slot -1, opcode 1 and no override.
+   */
   tunReceive(): number;
-  /** Splits, encapsulates (and signs with `epochSec`) and sends the first `count` packets whose slot is not -1; runs of equal size to one endpoint leave as one UDP_SEGMENT send. */
+  /**
+   * Splits, encapsulates (and signs with `epochSec`) and sends the first `count` packets whose slot is not -1; runs of equal size to
+   * one endpoint leave as one UDP_SEGMENT send. Answers how many packets were sent; each record's `result` tells of its own. Whether a
+   * tunnel is enabled is the caller's to know: the addon only looks at `used` and `hasEndpoint`.
+   */
   encap(count: number, epochSec: number): number;
 }

@@ -158,6 +158,12 @@ export class TableReader {
     this.endpointFlags = 0;
   }
 
+  /** Whether the slot's endpoint is this one; leaves what it read in this object's fields. Addresses compare as the same 32 bits. */
+  isEndpoint(slot: number, ip: number, port: number): boolean {
+    this.readEndpoint(slot);
+    return (this.endpointFlags & slotFlags.hasEndpoint) !== 0 && this.endpointIp === (ip | 0) && this.endpointPort === port;
+  }
+
   /** Adds to what may be sent to an unproven endpoint. Bounded, so that one that only ever sends cannot overflow it. */
   addBudget(slot: number, bytes: number): void {
     const at = slot * slotWords + slotAt.budgetBytes / 4;

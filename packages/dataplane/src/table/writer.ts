@@ -18,6 +18,8 @@ export interface TableWriterOptions {
   readonly socketOf: (encapsulation: PlaneTunnel["encapsulation"]) => number;
 }
 
+const slotWords = slotBytes / 4;
+const budgetWord = slotAt.budgetBytes / 4;
 /** This many freed slots are left alone while fresh ones are to be had; more would touch memory for nothing. */
 const restingSlots = 256;
 
@@ -33,6 +35,9 @@ export class TableWriter {
   #freedAt = 0;
   readonly #options: TableWriterOptions;
   readonly #capacity: number;
+  /** The next state of a slot, made here so that the lock is held for copying it and no longer. */
+  readonly #draft = new Int32Array(slotWords);
+  readonly #draftBytes = new Uint8Array(this.#draft.buffer);
   #next = 0;
 
   constructor(memory: TableMemory, options: TableWriterOptions) {
@@ -67,7 +72,8 @@ export class TableWriter {
     // The index finds a slot by the address in it, so the old address must leave the index before it leaves the slot.
     const remoteMoves = !isNew && !this.#hasRemote(slot, tunnel);
     if (remoteMoves) this.#identities.remove(slot);
-    this.#locked(slot, () => this.#writeFields(slot, tunnel, !isNew));
+    this.#draftFields(slot, tunnel, !isNew);
+    this.#publish(slot);
     if (isNew || remoteMoves) this.#identities.insert(slot);
     this.#changePrefixes(slot, tunnel, before?.prefixes ?? []);
     this.#held.set(tunnel.id, { slot, prefixes: tunnel.prefixes });
@@ -79,23 +85,22 @@ export class TableWriter {
     if (held === undefined) return;
     for (const prefix of held.prefixes) this.#prefixes.remove(prefix, held.slot);
     this.#identities.remove(held.slot);
-    this.#locked(held.slot, () => {
-      const at = held.slot * slotBytes;
-      this.#bytes.fill(0, at + 4, at + slotBytes);
-    });
+    this.#draft.fill(0);
+    this.#publish(held.slot);
+    this.#store(held.slot, slotAt.budgetBytes, 0);
     this.#held.delete(id);
     this.#freed.push(held.slot);
   }
 
   /** Where the far end is from now on. `epochSec` is the EpochTime that moved it; `budgetBytes` limits an unproven one. */
   setEndpoint(slot: number, endpoint: PlaneEndpoint, move: { proven: boolean; epochSec: number; budgetBytes: number }): void {
-    this.#locked(slot, () => {
-      this.#putEndpoint(slot, endpoint);
-      this.#put(slot, slotAt.moveEpochSec, move.epochSec);
-      Atomics.store(this.#words, (slot * slotBytes + slotAt.budgetBytes) / 4, move.budgetBytes);
-      const flags = this.#get(slot, slotAt.flags) | slotFlags.hasEndpoint;
-      this.#put(slot, slotAt.flags, move.proven ? flags | slotFlags.proven : flags & ~slotFlags.proven);
-    });
+    this.#draftFrom(slot);
+    this.#putEndpoint(endpoint);
+    this.#put(slotAt.moveEpochSec, move.epochSec);
+    const flags = this.#get(slot, slotAt.flags) | slotFlags.hasEndpoint;
+    this.#put(slotAt.flags, move.proven ? flags | slotFlags.proven : flags & ~slotFlags.proven);
+    this.#store(slot, slotAt.budgetBytes, move.budgetBytes);
+    this.#publish(slot);
   }
 
   readEndpoint(slot: number): { endpoint: PlaneEndpoint | undefined; proven: boolean } {
@@ -107,17 +112,13 @@ export class TableWriter {
     return { endpoint: (flags & slotFlags.hasEndpoint) === 0 ? undefined : endpoint, proven: (flags & slotFlags.proven) !== 0 };
   }
 
-  idAt(slot: number): number {
-    return this.#get(slot, slotAt.id);
-  }
-
   #hasRemote(slot: number, tunnel: PlaneTunnel): boolean {
     const at = slot * slotBytes + slotAt.remote;
     return equalBytes(this.#bytes.slice(at, at + 16), encodeIpv6(tunnel.remoteAddress));
   }
 
-  #writeFields(slot: number, tunnel: PlaneTunnel, existed: boolean): void {
-    const at = slot * slotBytes;
+  #draftFields(slot: number, tunnel: PlaneTunnel, existed: boolean): void {
+    this.#draftFrom(slot);
     const before = existed ? this.#get(slot, slotAt.flags) : 0;
     const sameEncapsulation = existed && this.#get(slot, slotAt.encapsulation) === encapsulationOf(tunnel);
     let flags: number = slotFlags.used | (tunnel.enabled && hasItsSecret(tunnel) ? slotFlags.enabled : 0);
@@ -126,22 +127,24 @@ export class TableWriter {
     const keeps = sameEncapsulation && (before & slotFlags.fixed) === (flags & slotFlags.fixed) && !tunnel.endpointFixed;
     if (keeps) flags |= before & (slotFlags.hasEndpoint | slotFlags.proven);
     else if (tunnel.endpoint !== undefined) flags |= slotFlags.hasEndpoint | slotFlags.proven;
-    if (!keeps) this.#putEndpoint(slot, tunnel.endpoint ?? { ipv4: { family: 4, value: 0 }, port: 0 });
-    this.#put(slot, slotAt.flags, flags);
-    this.#put(slot, slotAt.encapsulation, encapsulationOf(tunnel));
-    this.#put(slot, slotAt.mtuBytes, tunnel.mtuBytes);
-    this.#put(slot, slotAt.socket, this.#options.socketOf(tunnel.encapsulation));
-    this.#put(slot, slotAt.id, tunnel.id);
-    this.#put(slot, slotAt.beatSec, tunnel.beatSec);
-    this.#bytes.set(encodeIpv6(tunnel.localAddress), at + slotAt.local);
-    this.#bytes.set(encodeIpv6(tunnel.remoteAddress), at + slotAt.remote);
-    if (tunnel.secret === undefined) this.#bytes.fill(0, at + slotAt.key, at + slotAt.key + 20);
-    else this.#bytes.set(this.#options.digest(tunnel.secret), at + slotAt.key);
+    if (!keeps) this.#putEndpoint(tunnel.endpoint ?? { ipv4: { family: 4, value: 0 }, port: 0 });
+    this.#put(slotAt.flags, flags);
+    this.#put(slotAt.encapsulation, encapsulationOf(tunnel));
+    this.#put(slotAt.mtuBytes, tunnel.mtuBytes);
+    this.#put(slotAt.socket, this.#options.socketOf(tunnel.encapsulation));
+    this.#put(slotAt.id, tunnel.id);
+    this.#put(slotAt.beatSec, tunnel.beatSec);
+    this.#draftBytes.set(encodeIpv6(tunnel.localAddress), slotAt.local);
+    this.#draftBytes.set(encodeIpv6(tunnel.remoteAddress), slotAt.remote);
+    if (tunnel.secret === undefined) this.#draftBytes.fill(0, slotAt.key, slotAt.key + 20);
+    else this.#draftBytes.set(this.#options.digest(tunnel.secret), slotAt.key);
   }
 
   #changePrefixes(slot: number, tunnel: PlaneTunnel, before: readonly Ipv6Prefix[]): void {
-    const wanted = new Set(tunnel.prefixes.map(formatPrefix));
-    for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
+    if (before.length > 0) {
+      const wanted = new Set(tunnel.prefixes.map(formatPrefix));
+      for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
+    }
     const link = this.#options.role === "pop" ? linkOf(tunnel) : undefined;
     for (const prefix of tunnel.prefixes) this.#prefixes.insert(prefix, slot, prefix === link);
   }
@@ -159,23 +162,35 @@ export class TableWriter {
     return freed;
   }
 
-  /** Sequence lock: odd while fields change, so that readers in other threads read again. */
-  #locked(slot: number, write: () => void): void {
-    const at = (slot * slotBytes) / 4;
-    Atomics.add(this.#words, at, 1);
-    try {
-      write();
-    } finally {
-      Atomics.add(this.#words, at, 1);
-    }
+  #draftFrom(slot: number): void {
+    const at = slot * slotWords;
+    for (let i = 0; i < slotWords; i += 1) this.#draft[i] = this.#words[at + i] ?? 0;
   }
 
-  #putEndpoint(slot: number, endpoint: PlaneEndpoint): void {
-    this.#put(slot, slotAt.endpointIp, endpoint.ipv4.value);
-    this.#put(slot, slotAt.endpointPort, endpoint.port);
+  /**
+   * Copies the draft into the slot under its sequence lock: odd while words change, so that readers in other threads read
+   * again. The budget is left out: workers take from it meanwhile.
+   */
+  #publish(slot: number): void {
+    const words = this.#words;
+    const draft = this.#draft;
+    const at = slot * slotWords;
+    Atomics.add(words, at, 1);
+    for (let i = 1; i < slotWords; i += 1) if (i !== budgetWord) Atomics.store(words, at + i, draft[i] ?? 0);
+    Atomics.add(words, at, 1);
   }
 
-  #put(slot: number, at: number, value: number): void {
+  #putEndpoint(endpoint: PlaneEndpoint): void {
+    this.#put(slotAt.endpointIp, endpoint.ipv4.value);
+    this.#put(slotAt.endpointPort, endpoint.port);
+  }
+
+  /** Into the draft. */
+  #put(at: number, value: number): void {
+    this.#draft[at / 4] = value;
+  }
+
+  #store(slot: number, at: number, value: number): void {
     Atomics.store(this.#words, (slot * slotBytes + at) / 4, value);
   }
 

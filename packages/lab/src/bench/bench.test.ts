@@ -23,7 +23,7 @@ test("a prefix chooses rows by the beginning of their names, grouped", () => {
   assert.equal(chooseRows("nothing").size, 0);
 });
 
-test("a row has the form of DESIGN section 11", () => {
+test("a row has the form that ARCHITECTURE.md promises", () => {
   const row = makeRow("ayiya.tcp.vs-raw", 0.187654321);
   assert.deepEqual(row, { name: "ayiya.tcp.vs-raw", value: 0.1877, unit: "ratio", goal: 0.15, better: "higher" });
   assert.equal(meetsGoal(row), true);

@@ -17,7 +17,7 @@ export interface RowFact {
   readonly better: "higher" | "lower";
 }
 
-/** Rows of DESIGN section 11. A name once given stays. */
+/** The rows that ARCHITECTURE.md promises. A name once given stays. */
 export const rowFacts: readonly RowFact[] = [
   { name: "ayiya.tcp.vs-raw", group: "ayiya.tcp", unit: "ratio", goal: 0.15, better: "higher" },
   { name: "ayiya.tcp.vs-openvpn", group: "ayiya.tcp", unit: "ratio", goal: 4, better: "higher" },

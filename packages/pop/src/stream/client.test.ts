@@ -135,3 +135,14 @@ test("stopping ends an open stream and a wait alike", async (t) => {
   waiting.stop.abort();
   await waiting.ended;
 });
+
+test("stopping ends a stream whose carrier knows nothing of the signal", async (t) => {
+  const deaf = follow(t);
+  deaf.broker.answer = () => new Response(new ReadableStream<Uint8Array>());
+  await settle();
+  deaf.broker.end();
+  await deaf.timers.pass(1000);
+  assert.equal(deaf.broker.requests.length, 2);
+  deaf.stop.abort();
+  await deaf.ended;
+});

@@ -72,7 +72,7 @@ async function readStream(options: StateStreamOptions, signal: AbortSignal): Pro
     }
     log({ level: "info", event: "pop.stream.connected", url: door.url, since });
     let split = lineStart;
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunksOf(response.body, stall.signal)) {
       stall.fed();
       const { state, lines, fault } = splitLines(split, chunk, stateLineMaxBytes);
       split = state;
@@ -83,11 +83,29 @@ async function readStream(options: StateStreamOptions, signal: AbortSignal): Pro
       }
       if (fault !== undefined) return { reason: fault, gotLines };
     }
-    return { reason: "closed-by-broker", gotLines };
+    return { reason: stall.stalled ? "stalled" : "closed-by-broker", gotLines };
   } catch (error) {
     return { reason: stall.stalled ? "stalled" : messageOf(error), gotLines };
   } finally {
     stall.close();
+  }
+}
+
+/** A body's chunks until it ends or `signal` aborts. Not every carrier of a body ends it when its request is aborted. */
+async function* chunksOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const cancel = (): void => void reader.cancel().catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    if (signal.aborted) return;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    cancel();
   }
 }
 

@@ -104,8 +104,14 @@ test("programs get JSON whose names stay", async (t) => {
     lastSeen: null,
     created: "2026-01-01T00:00:00Z",
   });
-  assert.deepEqual(JSON.parse(steady((await line.run(["admin", "pop", "token", "nlams01", "--json"])).out)), { name: "nlams01", token: "TOKEN" });
-  assert.deepEqual(JSON.parse(steady((await line.run(["admin", "tunnel", "secret", "T1001", "--json"])).out)), { id: "T1001", secret: "SECRET" });
+  assert.deepEqual(JSON.parse(steady((await line.run(["admin", "pop", "token", "nlams01", "--json"])).out)), {
+    name: "nlams01",
+    token: "TOKEN",
+  });
+  assert.deepEqual(JSON.parse(steady((await line.run(["admin", "tunnel", "secret", "T1001", "--json"])).out)), {
+    id: "T1001",
+    secret: "SECRET",
+  });
   const pop = await line.json<{ state: string; message: string }>("admin", "pop", "down", "nlams01", "--message", "back at 18:00 UTC");
   assert.deepEqual([pop.state, pop.message], ["down", "back at 18:00 UTC"]);
   assert.equal((await line.json<{ state: string }>("admin", "pop", "up", "nlams01")).state, "up");
@@ -194,7 +200,8 @@ test("a wrong configuration is told with the field, the value and the fix, statu
   assert.equal(wrong.status, 2);
   assert.equal(
     wrong.err,
-    `tombolod: ${config}: tic.prot is unknown: did you mean tic.port?\n` + `tombolod: ${config}: tic.port is "38745x": give a whole number from 0 to 65535\n`,
+    `tombolod: ${config}: tic.prot is unknown: did you mean tic.port?\n` +
+      `tombolod: ${config}: tic.port is "38745x": give a whole number from 0 to 65535\n`,
   );
   await writeFile(config, "[tic]\nport = = 1\n");
   assert.match((await line.run(["serve", "--config", config])).err, /tombolo\.toml: line 2, column 8: /);
@@ -212,7 +219,11 @@ test("check-config prints what is in effect, and where it came from", async (t) 
   assert.match(people.out, /^tic\.port +3875 +file$/m);
   assert.match(people.out, /^http\.port +8081 +environment$/m);
   assert.match(people.out, /^pop\.token +"…" +file$/m);
-  const { settings } = await line.json<{ settings: readonly { field: string; value: unknown; from: string }[] }>("check-config", "--config", config);
+  const { settings } = await line.json<{ settings: readonly { field: string; value: unknown; from: string }[] }>(
+    "check-config",
+    "--config",
+    config,
+  );
   assert.deepEqual(
     settings.filter((item) => item.field === "tic.port").map(({ value, from }) => [value, from]),
     [[3875, "file"]],

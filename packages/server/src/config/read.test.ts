@@ -28,7 +28,12 @@ test("everything has a default", () => {
 
 test("the environment wins over the file, and the file over the defaults", () => {
   const file = { tic: { port: 1, listen: "::" }, pop: { addresses: ["2001:db8::1"], proto41: true } };
-  const environment = { TOMBOLO_TIC_PORT: "2", TOMBOLO_POP_ADDRESSES: "2001:db8::2,2001:db8::3", TOMBOLO_POP_PROTO41: "false", TOMBOLO_POP_BIND_IPV4: "192.0.2.9" };
+  const environment = {
+    TOMBOLO_TIC_PORT: "2",
+    TOMBOLO_POP_ADDRESSES: "2001:db8::2,2001:db8::3",
+    TOMBOLO_POP_PROTO41: "false",
+    TOMBOLO_POP_BIND_IPV4: "192.0.2.9",
+  };
   const settings = settingsOf(file, environment);
   assert.deepEqual([settings.tic.port, settings.tic.listen, settings.pop.proto41, settings.pop.addresses.length], [2, "::", false, 2]);
   assert.equal(settings.pop.bindIpv4?.value, 0xc000_0209);
@@ -39,9 +44,15 @@ test("the environment wins over the file, and the file over the defaults", () =>
 });
 
 test("a wrong value is told with the field, the value and the fix", () => {
-  assert.deepEqual(faultsOf({ tic: { port: "38745x" } }), [{ field: "tic.port", value: '"38745x"', fix: "give a whole number from 0 to 65535" }]);
-  assert.deepEqual(faultsOf({ tic: { port: 70_000 } }), [{ field: "tic.port", value: "70000", fix: "give a whole number from 0 to 65535" }]);
-  assert.deepEqual(faultsOf({}, { TOMBOLO_TIC_PORT: "many" }), [{ field: "TOMBOLO_TIC_PORT", value: '"many"', fix: "give a whole number from 0 to 65535" }]);
+  assert.deepEqual(faultsOf({ tic: { port: "38745x" } }), [
+    { field: "tic.port", value: '"38745x"', fix: "give a whole number from 0 to 65535" },
+  ]);
+  assert.deepEqual(faultsOf({ tic: { port: 70_000 } }), [
+    { field: "tic.port", value: "70000", fix: "give a whole number from 0 to 65535" },
+  ]);
+  assert.deepEqual(faultsOf({}, { TOMBOLO_TIC_PORT: "many" }), [
+    { field: "TOMBOLO_TIC_PORT", value: '"many"', fix: "give a whole number from 0 to 65535" },
+  ]);
   assert.deepEqual(faultsOf({ start: { "tunnel-pool": "2001:db8::1/48" } }), [
     {
       field: "start.tunnel-pool",
@@ -64,7 +75,9 @@ test("an unknown key is refused, with what was likely meant", () => {
   assert.deepEqual(faultsOf({ tic: { prot: 1 } }), [{ field: "tic.prot", value: undefined, fix: "did you mean tic.port?" }]);
   assert.deepEqual(faultsOf({ tcp: {} }), [{ field: "tcp", value: undefined, fix: "did you mean tic?" }]);
   assert.match(faultsOf({ tic: { elephant: 1 } })[0]?.fix ?? "", /^remove it; known keys: tic\.enabled, /);
-  assert.deepEqual(faultsOf({}, { TOMBOLO_TIC_PROT: "1" }), [{ field: "TOMBOLO_TIC_PROT", value: undefined, fix: "did you mean TOMBOLO_TIC_PORT?" }]);
+  assert.deepEqual(faultsOf({}, { TOMBOLO_TIC_PROT: "1" }), [
+    { field: "TOMBOLO_TIC_PROT", value: undefined, fix: "did you mean TOMBOLO_TIC_PORT?" },
+  ]);
   assert.deepEqual(faultsOf({ tic: 5 }), [{ field: "tic", value: "5", fix: "write [tic] on a line of its own and its keys below" }]);
   assert.equal(readSettings({}, { TOMBOLO_USERNAME: "of the client", PATH: "/bin" }).ok, true);
   assert.equal(readSettings({ toString: {}, constructor: 1 }, {}).ok, false);
@@ -83,7 +96,10 @@ test("secrets are never shown, neither in effect nor in a complaint", () => {
 test("the example file names every key, with its default", async () => {
   const example = await readFile(new URL("../../../../deploy/tombolo.example.toml", import.meta.url), "utf8");
   assert.deepEqual(Object.keys(parse(example)), Object.keys(settingsOf({})));
-  assert.ok(Object.values(parse(example)).every((section) => Object.keys(section).length === 0), "no key is set");
+  assert.ok(
+    Object.values(parse(example)).every((section) => Object.keys(section).length === 0),
+    "no key is set",
+  );
   const uncommented = parse(example.replace(/^#(?=[a-z0-9-]+ = )/gm, ""));
   const read = readSettings(uncommented, {});
   assert.ok(read.ok, read.ok ? "" : JSON.stringify(read.reason));

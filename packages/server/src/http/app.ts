@@ -45,12 +45,12 @@ export function makeHttpApp(options: HttpAppOptions): HttpApp {
       return respondProblem(makeProblem("since-malformed", 400, "since is the revision you hold, a whole number"));
     }
     const { pop, token } = context.var;
-    const left = new AbortController();
-    const signal = AbortSignal.any([options.closing, context.req.raw.signal, left.signal]);
-    const { broker, timers, auth } = options;
+    const ending = endWith(options.closing, context.req.raw.signal);
+    const { broker, timers, auth, log } = options;
     const stillWelcome = async (): Promise<boolean> => (await auth(token)) === pop;
-    const lines = stateLines({ broker, pop, since: since === undefined ? undefined : Number(since), signal, timers, stillWelcome });
-    return new Response(bytesOf(lines, { log: options.log, pop, left }), {
+    const held = since === undefined ? undefined : Number(since);
+    const lines = stateLines({ broker, pop, since: held, signal: ending.signal, timers, stillWelcome });
+    return new Response(bytesOf(lines, { log, pop, ending }), {
       headers: { "content-type": "application/x-ndjson", "cache-control": "no-store", "x-accel-buffering": "no" },
     });
   });
@@ -75,34 +75,49 @@ export function makeHttpApp(options: HttpAppOptions): HttpApp {
   return { fetch: (request) => app.fetch(request) };
 }
 
+/** A controller that also aborts with any of `signals`. AbortSignal.any would do, but it holds its sources so weakly that they get lost. */
+function endWith(...signals: readonly AbortSignal[]): AbortController {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  for (const signal of signals) {
+    signal.addEventListener("abort", end, { once: true, signal: ending.signal });
+    if (signal.aborted) end();
+  }
+  return ending;
+}
+
 interface StreamEnds {
   readonly log: Log;
   readonly pop: PopName;
-  /** Aborted when the reader goes away. */
-  readonly left: AbortController;
+  /** Aborts when the stream is over, for whatever reason. */
+  readonly ending: AbortController;
 }
 
 /** Pulls the next lines only when the last ones have gone, so a slow reader costs one chunk. */
-function bytesOf(lines: AsyncGenerator<string>, { log, pop, left }: StreamEnds): ReadableStream<Uint8Array> {
+function bytesOf(lines: AsyncGenerator<string>, { log, pop, ending }: StreamEnds): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  let over = false;
   log({ level: "info", event: "http.stream.opened", pop });
-  const closed = (reason: string): void => log({ level: "info", event: "http.stream.closed", pop, reason });
+  const finish = (reason: string): void => {
+    if (!over) log({ level: "info", event: "http.stream.closed", pop, reason });
+    over = true;
+    ending.abort();
+  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const next = await lines.next();
         if (next.done !== true) return controller.enqueue(encoder.encode(next.value));
-        if (left.signal.aborted) return undefined;
-        closed("ended");
+        if (over) return undefined;
+        finish("ended");
         return controller.close();
       } catch (error) {
-        closed(messageOf(error));
+        finish(messageOf(error));
         return controller.error(error);
       }
     },
     cancel() {
-      closed("reader-left");
-      left.abort();
+      finish("reader-left");
     },
   });
 }

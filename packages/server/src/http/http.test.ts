@@ -22,7 +22,13 @@ async function openWorld(t: TestContext, changes: Partial<Broker> = {}): Promise
   const closing = new AbortController();
   t.after(() => closing.abort());
   const seen = { ...broker, ...changes };
-  const app = makeHttpApp({ broker: seen, auth: makePopAuth(seen, { pop: "nlams01", token: "local-token-of-this-process" }), timers: systemTimers, log: journal.log, closing: closing.signal });
+  const app = makeHttpApp({
+    broker: seen,
+    auth: makePopAuth(seen, { pop: "nlams01", token: "local-token-of-this-process" }),
+    timers: systemTimers,
+    log: journal.log,
+    closing: closing.signal,
+  });
   return { ...journal, broker, store, furnished, app, closing };
 }
 
@@ -92,7 +98,7 @@ test("a PoP that holds nothing gets a snapshot, then what changes", async (t) =>
 
   await broker.tunnels.setAdminState("T1001", "disabled");
   const [, , , disabled] = await reader.toBe(4);
-  assert.equal((disabled?.["tunnel"] as Record<string, unknown>)["enabled"], false);
+  assert.match(JSON.stringify(disabled?.["tunnel"]), /"enabled":false/);
   assert.ok(Number(disabled?.["revision"]) > Number(start?.["revision"]));
   await broker.tunnels.remove("T1001");
   const removed = (await reader.toBe(5))[4];
@@ -144,7 +150,11 @@ test("without the right token there is nothing to see, and a new token ends the 
     assert.equal(response.headers.get("www-authenticate"), "Bearer");
     assert.equal(response.headers.get("content-type"), "application/problem+json");
   }
-  assert.equal((await app.fetch(request("/pop/v1/observations", "local-token-of-this-process", { method: "POST", body: '{"observations":[]}' }))).status, 200);
+  assert.equal(
+    (await app.fetch(request("/pop/v1/observations", "local-token-of-this-process", { method: "POST", body: '{"observations":[]}' })))
+      .status,
+    200,
+  );
   await broker.pops.renewToken("nlams01");
   assert.equal((await app.fetch(request("/pop/v1/state", furnished.token))).status, 401);
 });
@@ -158,7 +168,9 @@ test("a batch of observations is taken, and those of foreign tunnels are counted
     { kind: "counters", tunnel: "T1001", at, inPackets: 1, inBytes: 2, outPackets: 3, outBytes: 4, drops: 5 },
     { kind: "seen", tunnel: "T9999", at },
   ];
-  const response = await app.fetch(request("/pop/v1/observations", furnished.token, { method: "POST", body: JSON.stringify({ observations }) }));
+  const response = await app.fetch(
+    request("/pop/v1/observations", furnished.token, { method: "POST", body: JSON.stringify({ observations }) }),
+  );
   assert.deepEqual([response.status, await response.json()], [200, { taken: 3, refused: 1 }]);
   const { endpoint, lastSeenAt } = await broker.tunnels.get("T1001");
   assert.deepEqual([endpoint && formatIpv4(endpoint.ipv4), endpoint?.port, lastSeenAt], [formatIpv4(makeIpv4(0xc633_6407)), 40_000, at]);
@@ -170,7 +182,14 @@ test("a body that is no batch is refused with what is wrong, and a large one bef
     const response = await app.fetch(request("/pop/v1/observations", furnished.token, { method: "POST", body }));
     return { status: response.status, detail: ((await response.json()) as Record<string, unknown>)["detail"] };
   };
-  for (const body of ["", "[]", "{", '{"observations":5}', '{"observations":[{"kind":"seen","tunnel":"R1","at":1}]}', '{"observations":[{"kind":"gone"}]}']) {
+  for (const body of [
+    "",
+    "[]",
+    "{",
+    '{"observations":5}',
+    '{"observations":[{"kind":"seen","tunnel":"R1","at":1}]}',
+    '{"observations":[{"kind":"gone"}]}',
+  ]) {
     assert.equal((await post(body)).status, 400, body);
   }
   const wrong = { observations: [{ kind: "endpoint", tunnel: "T1001", ipv4: "1.2.3", port: 1, at: 1 }] };
@@ -194,7 +213,9 @@ test("every refusal of the broker has its problem, and a failure of ours tells n
   }
   assert.ok(!JSON.stringify(problemOf(new Error("SELECT secret"))).includes("SELECT"));
   const { states } = await openTestBroker(t).then(({ broker }) => broker);
-  const { app, furnished, events } = await openWorld(t, { states: { ...states, observe: () => Promise.reject(new Error("SELECT secret")) } });
+  const { app, furnished, events } = await openWorld(t, {
+    states: { ...states, observe: () => Promise.reject(new Error("SELECT secret")) },
+  });
   const response = await app.fetch(request("/pop/v1/observations", furnished.token, { method: "POST", body: '{"observations":[]}' }));
   assert.equal(response.status, 500);
   assert.ok(!(await response.text()).includes("SELECT"));

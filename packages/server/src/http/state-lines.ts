@@ -13,7 +13,7 @@ export interface StateLinesOptions {
 }
 
 /** A line comes at least this often; PoPs give a stream up after three times as long. */
-export const keepaliveMs = 15_000;
+const keepaliveMs = 15_000;
 
 /** The lines of one PoP's stream, in chunks ready to be sent; ends when `signal` aborts. */
 export async function* stateLines(options: StateLinesOptions): AsyncGenerator<string> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import fc from "fast-check";
 import { makeFolder } from "../../test/world.ts";
-import { StartupError } from "../run/startup-error.ts";
+import type { StartupError } from "../run/startup-error.ts";
 import { systemRandom } from "./crypto.ts";
 import { ensureMasterKey } from "./master-key.ts";
 import { makeSealer } from "./sealer.ts";
@@ -14,11 +14,14 @@ const sealer = makeSealer(key, systemRandom);
 
 test("what was sealed opens again, and only for the same purpose", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 200 }).filter((text) => text.isWellFormed()), (clear) => {
-      const sealed = sealer.seal(clear, "access-key");
-      assert.equal(sealer.unseal(sealed, "access-key"), clear);
-      assert.throws(() => sealer.unseal(sealed, "tunnel-secret"), { message: "a sealed secret in the database was changed" });
-    }),
+    fc.property(
+      fc.string({ unit: "binary", maxLength: 200 }).filter((text) => text.isWellFormed()),
+      (clear) => {
+        const sealed = sealer.seal(clear, "access-key");
+        assert.equal(sealer.unseal(sealed, "access-key"), clear);
+        assert.throws(() => sealer.unseal(sealed, "tunnel-secret"), { message: "a sealed secret in the database was changed" });
+      },
+    ),
     { numRuns: 50 },
   );
 });
@@ -32,7 +35,10 @@ test("a blob changed anywhere does not open, and the complaint holds no secret",
   for (let at = 0; at < bytes.length; at += 1) {
     const changed = Buffer.from(bytes);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    assert.throws(() => sealer.unseal(changed.toString("base64url"), "access-key"), (error: Error) => !error.message.includes("hartslag"));
+    assert.throws(
+      () => sealer.unseal(changed.toString("base64url"), "access-key"),
+      (error: Error) => !error.message.includes("hartslag"),
+    );
     assert.throws(() => sealer.unseal(bytes.subarray(0, at).toString("base64url"), "access-key"));
   }
 });
@@ -56,7 +62,10 @@ test("a master key that others may read is refused, and so is one that is none",
   const path = join(await makeFolder(t), "master.key");
   await writeFile(path, "ab".repeat(32), { mode: 0o600 });
   await chmod(path, 0o640);
-  await assert.rejects(ensureMasterKey(path, systemRandom), (error: StartupError) => error.kind === "config" && error.message.endsWith(`chmod 600 ${path}`));
+  await assert.rejects(
+    ensureMasterKey(path, systemRandom),
+    (error: StartupError) => error.kind === "config" && error.message.endsWith(`chmod 600 ${path}`),
+  );
   await writeFile(path, "short", { mode: 0o600 });
   await chmod(path, 0o600);
   await assert.rejects(ensureMasterKey(path, systemRandom), /is not 64 hexadecimal digits/);

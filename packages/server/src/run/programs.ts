@@ -1,5 +1,5 @@
 import type { Broker } from "@tombolo/broker";
-import type { Log, PopAgent } from "@tombolo/pop";
+import type { Log } from "@tombolo/pop";
 import type { Io, ProgramCommand, ProgramContext } from "../cli/command.ts";
 import { formatTable, plainStyle, terminalStyle } from "../cli/table.ts";
 import { localDoor, openAgent, openDoors, remoteDoor, type OpenedDoors } from "../compose.ts";
@@ -55,49 +55,33 @@ async function serve({ loaded, io }: ProgramContext): Promise<void> {
   const { settings } = loaded;
   const log = logFor(settings, io);
   const opened = await openKeyedBroker(settings);
-  await closingAfterwards(
-    () => opened.close(),
-    async () => {
-      const first = settings.pop.enabled ? await ensurePop(opened.broker, settings) : undefined;
-      const token = Buffer.from(systemRandom(32)).toString("hex");
-      const local = first && { pop: first.pop.name, token };
-      const doors = await openDoors({ settings, broker: opened.broker, log, local });
-      await closingAfterwards(
-        () => doors.close(),
-        async () => {
-          const made = [...opened.made, ...(first?.made ?? [])];
-          sayOpened(settings, doors, { io, log, made });
-          const agent = first && (await openAgent(settings.pop, localDoor(doors.app, token), log));
-          await untilStopped(io, log, agent);
-        },
-      );
-    },
-  );
+  await using _broker = closedAtEnd(opened);
+  const first = settings.pop.enabled ? await ensurePop(opened.broker, settings) : undefined;
+  const token = Buffer.from(systemRandom(32)).toString("hex");
+  const local = first && { pop: first.pop.name, token };
+  const doors = await openDoors({ settings, broker: opened.broker, log, local });
+  await using _doors = closedAtEnd(doors);
+  sayOpened(settings, doors, { io, log, made: [...opened.made, ...(first?.made ?? [])] });
+  // Closed before the doors: they take its last observations.
+  await using _agent = closedAtEnd(first && (await openAgent(settings.pop, localDoor(doors.app, token), log)));
+  await untilStopped(io, log);
 }
 
 async function runBroker({ loaded, io }: ProgramContext): Promise<void> {
   const { settings } = loaded;
   const log = logFor(settings, io);
   const opened = await openKeyedBroker(settings);
-  await closingAfterwards(
-    () => opened.close(),
-    async () => {
-      const doors = await openDoors({ settings, broker: opened.broker, log, local: undefined });
-      await closingAfterwards(
-        () => doors.close(),
-        async () => {
-          sayOpened(settings, doors, { io, log, made: opened.made });
-          await untilStopped(io, log, undefined);
-        },
-      );
-    },
-  );
+  await using _broker = closedAtEnd(opened);
+  const doors = await openDoors({ settings, broker: opened.broker, log, local: undefined });
+  await using _doors = closedAtEnd(doors);
+  sayOpened(settings, doors, { io, log, made: opened.made });
+  await untilStopped(io, log);
 }
 
 async function runPop({ loaded, io }: ProgramContext): Promise<void> {
   const log = logFor(loaded.settings, io);
-  const agent = await openAgent(loaded.settings.pop, await remoteDoor(loaded.settings.pop), log);
-  await untilStopped(io, log, agent);
+  await using _agent = closedAtEnd(await openAgent(loaded.settings.pop, await remoteDoor(loaded.settings.pop), log));
+  await untilStopped(io, log);
 }
 
 async function checkConfig({ loaded, given, io }: ProgramContext): Promise<void> {
@@ -111,26 +95,16 @@ async function checkConfig({ loaded, given, io }: ProgramContext): Promise<void>
   io.out(`${formatTable(["SETTING", "VALUE", "FROM"], rows, io.isTerminal ? terminalStyle : plainStyle)}\n`);
 }
 
-/** Waits for the signal, then ends the agent; the doors stay open until it has handed over its last observations. */
-async function untilStopped(io: Io, log: Log, agent: PopAgent | undefined): Promise<void> {
-  await closingAfterwards(
-    async () => agent?.close(),
-    async () => {
-      await notifySystemd(io.environment, "--ready");
-      await aborted(io.stop);
-      log({ level: "info", event: "server.stopping" });
-      await notifySystemd(io.environment, "--stopping");
-    },
-  );
+async function untilStopped(io: Io, log: Log): Promise<void> {
+  await notifySystemd(io.environment, "--ready");
+  await aborted(io.stop);
+  log({ level: "info", event: "server.stopping" });
+  await notifySystemd(io.environment, "--stopping");
 }
 
-/** Closes what was opened, whether `use` ended well or not. */
-async function closingAfterwards(close: () => Promise<void>, use: () => Promise<void>): Promise<void> {
-  try {
-    await use();
-  } finally {
-    await close();
-  }
+/** For `await using`: what was opened is closed when its block is left, in whatever way, the last opened first. */
+function closedAtEnd(opened: { close(): Promise<void> } | undefined): AsyncDisposable {
+  return { [Symbol.asyncDispose]: async () => opened?.close() };
 }
 
 function logFor(settings: Settings, io: Io): Log {
@@ -166,8 +140,6 @@ function sayOpened(
 /** For commands over the database; they work beside a running broker. */
 export async function withBroker(settings: PolicySections, use: (broker: Broker) => Promise<void>): Promise<void> {
   const opened = await openKeyedBroker(settings);
-  await closingAfterwards(
-    () => opened.close(),
-    () => use(opened.broker),
-  );
+  await using _broker = closedAtEnd(opened);
+  await use(opened.broker);
 }

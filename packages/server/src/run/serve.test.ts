@@ -11,7 +11,13 @@ import { CommandLine } from "../../test/command-line.ts";
 import { makeFolder, TestClient, until } from "../../test/world.ts";
 import { md5 } from "../platform/crypto.ts";
 
-const quiet = { TOMBOLO_TIC_PORT: "0", TOMBOLO_HTTP_PORT: "0", TOMBOLO_TIC_LISTEN: "127.0.0.1", TOMBOLO_POP_DATA_PLANE: "memory", TOMBOLO_POP_OUTER_IPV4: "192.0.2.1" };
+const quiet = {
+  TOMBOLO_TIC_PORT: "0",
+  TOMBOLO_HTTP_PORT: "0",
+  TOMBOLO_TIC_LISTEN: "127.0.0.1",
+  TOMBOLO_POP_DATA_PLANE: "memory",
+  TOMBOLO_POP_OUTER_IPV4: "192.0.2.1",
+};
 
 /** A command that runs until stopped. */
 class Running {
@@ -21,7 +27,7 @@ class Running {
 
   constructor(t: TestContext, line: CommandLine, ...args: readonly string[]) {
     this.line = line;
-    this.#ended = line.run(args, this.#stop.signal);void this.#ended.then((x)=>process.stderr.write(`ENDED ${args[0]} ${x.status}\n`)); // DBG
+    this.#ended = line.run(args, this.#stop.signal);
     t.after(() => this.stop());
   }
 
@@ -31,13 +37,14 @@ class Running {
   }
 
   async portOf(door: "tic" | "http"): Promise<number> {
-    const find = (): Record<string, unknown> | undefined => this.line.events().find((item) => item["event"] === "server.door.open" && item["door"] === door);
+    const find = (): Record<string, unknown> | undefined =>
+      this.line.events().find((item) => item["event"] === "server.door.open" && item["door"] === door);
     await until(() => find() !== undefined, `the ${door} door`);
     return Number(find()?.["port"]);
   }
 
   async stop(): Promise<number> {
-    this.#stop.abort();process.stderr.write(`STOP\n`+(new Error().stack ?? '').split('\n')[2]+'\n'); const bb=this.line; setTimeout(()=>process.stderr.write('LATE '+bb.err.slice(-600)+'\n'+process.getActiveResourcesInfo().join(' ')+'\n'),9000).unref(); // DBG
+    this.#stop.abort();
     return (await this.#ended).status;
   }
 }
@@ -59,11 +66,22 @@ test("serve with nothing there makes what it needs, and the admin commands work 
   const running = new Running(t, line, "serve");
   const port = await running.portOf("tic");
   await running.has("pop.plane.opened");
-  assert.match(line.out, /First start\. Made:\n {2}master key .*\n {2}PoP local01 with outer address 192\.0\.2\.1\n {2}pool P1 2001:db8:1::\/48 /);
+  assert.match(
+    line.out,
+    /First start\. Made:\n {2}master key .*\n {2}PoP local01 with outer address 192\.0\.2\.1\n {2}pool P1 2001:db8:1::\/48 /,
+  );
   assert.match(line.out, /tombolod admin account add/);
 
   const beside = new CommandLine(folder, quiet);
-  const account = await beside.json<{ handle: string; accessKey: string }>("admin", "account", "add", "--name", "Ada Cole", "--email", "ada@example.net");
+  const account = await beside.json<{ handle: string; accessKey: string }>(
+    "admin",
+    "account",
+    "add",
+    "--name",
+    "Ada Cole",
+    "--email",
+    "ada@example.net",
+  );
   await beside.json("admin", "tunnel", "add", account.handle, "--pop", "local01");
   assert.equal(await logsIn(port, account.handle, account.accessKey), true);
   const reconciled = await running.has("pop.plane.reconciled");
@@ -85,13 +103,27 @@ test("a second start finds everything and makes nothing", async (t) => {
   await second.has("pop.state.from-disk");
   await second.has("pop.stream.connected");
   assert.equal(await second.stop(), 0);
-  assert.equal(line.events().some((event) => event["event"] === "server.made"), false);
+  assert.equal(
+    line.events().some((event) => event["event"] === "server.made"),
+    false,
+  );
 });
 
 test("broker and PoP apart: the PoP follows, goes on without the broker, starts without it, and finds it again", async (t) => {
   const folder = await makeFolder(t);
   const admin = new CommandLine(folder, quiet);
-  const { token } = await admin.json<{ token: string }>("admin", "pop", "add", "nlams01", "--city", "A", "--country", "NL", "--ipv4", "192.0.2.1");
+  const { token } = await admin.json<{ token: string }>(
+    "admin",
+    "pop",
+    "add",
+    "nlams01",
+    "--city",
+    "A",
+    "--country",
+    "NL",
+    "--ipv4",
+    "192.0.2.1",
+  );
   await admin.json("admin", "pool", "add", "2001:db8:1::/48", "--pop", "nlams01", "--purpose", "tunnel");
   const { handle } = await admin.json<{ handle: string }>("admin", "account", "add", "--name", "Ada Cole", "--email", "ada@example.net");
   await admin.json("admin", "tunnel", "add", handle, "--pop", "nlams01");
@@ -127,7 +159,12 @@ test("a port that is taken is said with the setting to change, status 4, and not
   const line = new CommandLine(folder, { ...quiet, TOMBOLO_TIC_PORT: String(address.port) });
   const { status, err } = await line.run(["serve"]);
   assert.equal(status, 4);
-  assert.match(err, new RegExp(`tic: 127\\.0\\.0\\.1 port ${address.port} is in use by another program; stop it, or choose another with tic\\.listen and tic\\.port`));
+  assert.match(
+    err,
+    new RegExp(
+      `tic: 127\\.0\\.0\\.1 port ${address.port} is in use by another program; stop it, or choose another with tic\\.listen and tic\\.port`,
+    ),
+  );
 });
 
 test("a PoP that the database does not know is refused with those it knows", async (t) => {
@@ -153,7 +190,11 @@ test("the program itself ends well on SIGTERM, and its process title holds no se
   const folder = await makeFolder(t);
   const { environment } = new CommandLine(folder, quiet);
   const program = fileURLToPath(new URL("../../../../bin/tombolod", import.meta.url));
-  const child = spawn(program, ["serve"], { env: { PATH: process.env["PATH"], ...environment }, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, ["serve"], {
+    env: { PATH: process.env["PATH"], ...environment },
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   t.after(() => child.kill("SIGKILL"));
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString("utf8")));
@@ -164,7 +205,3 @@ test("the program itself ends well on SIGTERM, and its process title holds no se
   const [status, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   assert.deepEqual([status, signal], [0, null]);
 });
-setTimeout(() => { // DBG
-  const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles(); // DBG
-  process.stderr.write("RES " + process.getActiveResourcesInfo().join(" ") + "\n" + handles.map((h) => h.constructor.name + " " + JSON.stringify({ l: (h as any).localPort, r: (h as any).remotePort, d: (h as any).destroyed, fd: (h as any).fd, pid: (h as any).pid, lis: (h as any).listening, w: (h as any).writableEnded, re: (h as any).readableEnded, half: (h as any).allowHalfOpen })).join("\n") + "\n"); // DBG
-}, 15_000).unref(); // DBG
