@@ -28,15 +28,16 @@ export async function start(wish: AiccuStart, io: AiccuIo): Promise<boolean> {
 /** Logs in, picks the tunnel and says so; why there is none was printed. */
 export async function retrieve(wish: AiccuStart, io: AiccuIo): Promise<TunnelGrant | undefined> {
   const { conf, settings } = wish;
-  const tunnel = await fetchTunnel({ settings, verbose: conf.verbose, io });
-  if (!tunnel.ok) return undefined;
-  io.log(retrieved(tunnel.value.id));
+  const fetched = await fetchTunnel({ settings, verbose: conf.verbose, io });
+  if (!fetched.ok) return undefined;
+  const { tunnel, delegations } = fetched.value;
+  io.log(retrieved(tunnel.id));
   if (settings.localIpv4 !== undefined) {
-    const before = formatTicEndpoint(tunnel.value.ipv4Endpoint);
+    const before = formatTicEndpoint(tunnel.ipv4Endpoint);
     io.log(`Overriding Local IPv4 address from ${before} to ${formatIpv4(settings.localIpv4)}`);
   }
-  if (conf.verbose) io.out(formatTunnelInformation(tunnel.value));
-  const grant = makeGrant(tunnel.value);
+  if (conf.verbose) io.out(formatTunnelInformation(tunnel));
+  const grant = makeGrant(tunnel, delegations);
   if (grant.ok) return grant.value;
   io.log(describeFailure(grant.reason));
   return undefined;

@@ -1,5 +1,5 @@
 import { failure, success, type Result } from "@tombolo/base";
-import type { TicOutcome, TicTunnel, TicTunnelLine } from "@tombolo/protocols";
+import type { TicOutcome, TicTunnelLine } from "@tombolo/protocols";
 import { describeFailure } from "../failure/describe.ts";
 import { monotonicClock as monotonic, wallClock as wall } from "../run/clocks.ts";
 import { askTic } from "../tic/login.ts";
@@ -22,10 +22,10 @@ export async function listTunnels(talk: Talk): Promise<Result<readonly TicTunnel
 }
 
 /** The tunnel that is meant, whole; why there is none was printed as aiccu prints it. */
-export async function fetchTunnel(talk: Talk): Promise<Result<TicTunnel, "printed">> {
+export async function fetchTunnel(talk: Talk): Promise<Result<Extract<TicOutcome, { kind: "tunnel" }>, "printed">> {
   const { tunnel } = talk.settings;
   const outcome = await ask(talk, { kind: "show", id: tunnel === undefined ? undefined : `T${tunnel}` });
-  if (outcome.ok && outcome.value.kind === "tunnel") return success(outcome.value.tunnel);
+  if (outcome.ok && outcome.value.kind === "tunnel") return success(outcome.value);
   // A disabled tunnel was retrieved, so that sentence would be wrong.
   if (!outcome.ok || outcome.value.kind !== "tunnel-disabled") talk.io.log(aborting);
   return failure("printed");
