@@ -15,7 +15,7 @@ export const ticServerTarget: FuzzTarget = {
   name: "tic-server",
   seeds: textSeeds(
     "client TIC/draft-00 AICCU/2007.01.15-console-linux Linux/4.1.13\nget unixtime\nstarttls\n",
-    `${login}tunnel list\ntunnel show T1001\npop list\npop show nlams01\nQUIT bye\n`,
+    `${login}tunnel list\ntunnel show T1001\npop list\npop show nlams01\nroute list\nroute show R1001\nQUIT bye\n`,
     `${login}tunnel show T1003\r\n\r\ntunnel show T9\r\n`,
   ),
   words: [

@@ -22,6 +22,7 @@ export const ticCommandTarget: FuzzTarget = {
     "authenticate md5 00",
     "tunnel show T1",
     "pop show nlams01",
+    "route show R1001",
     "QUIT x",
   ),
   words: ["get unixtime", "starttls", "tunnel list", "pop list", "clear", "cookie", "T2147483648", "/T1"],

@@ -60,6 +60,7 @@ export * from "./tic/commands.ts";
 export { md5Response, responseMatches } from "./tic/login.ts";
 export { formatPopShow, type TicPop } from "./tic/pop.ts";
 export { formatList, formatReply, paceLines, parseReply } from "./tic/reply.ts";
+export type { TicRoute, TicRouteId } from "./tic/route.ts";
 export * from "./tic/server-session.ts";
 export {
   ticServerLimits,

@@ -1,4 +1,4 @@
-import { afterMs, encodeLatin1, unreachable, type MonotonicMs } from "@tombolo/base";
+import { afterMs, assert, encodeLatin1, unreachable, type MonotonicMs } from "@tombolo/base";
 import { lineStart, splitLines } from "../lines/splitter.ts";
 import type { SessionEffect, SessionInput, SessionStep } from "../session/session.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import { formatTicCommand, type TicCommand } from "./commands.ts";
 import { md5Response } from "./login.ts";
 import { parseReply, type TicStatusLine } from "./reply.ts";
+import { parseRouteLine } from "./route.ts";
 import { parseTunnelLine, parseTunnelShow, type TicTunnelLine } from "./tunnel.ts";
 import { cleanText, type TicTunnelId } from "./values.ts";
 
@@ -23,6 +24,7 @@ export function makeTicClient(nowMs: MonotonicMs): TicClientState {
     stage: "greeting",
     lines: lineStart,
     collected: undefined,
+    shown: undefined,
     replyBy: afterMs(nowMs, ticClientLimits.replyMs),
     endsAt: afterMs(nowMs, ticClientLimits.sessionMs),
   };
@@ -30,7 +32,7 @@ export function makeTicClient(nowMs: MonotonicMs): TicClientState {
 
 /**
  * Our own client's end of a TIC connection: aiccu's order (greeting, client, unixtime, username, challenge, authenticate, list
- * when needed, show, quit), one command at a time. Ends with exactly one `outcome` note.
+ * when needed, show, quit) with `route list` before the end, one command at a time. Ends with exactly one `outcome` note.
  */
 export function stepTicClient(
   options: TicClientOptions,
@@ -40,6 +42,7 @@ export function stepTicClient(
 ): TicClientStep {
   const { stage } = state;
   if (stage === "ended") return { state, effects: [] };
+  const told = namedStage(stage);
   switch (input.kind) {
     case "start":
       return { state, effects: [deadlineOf(state)] };
@@ -47,11 +50,11 @@ export function stepTicClient(
       return takeBytes(options, state, input.bytes, nowMs);
     case "deadline":
       if (nowMs < state.replyBy && nowMs < state.endsAt) return { state, effects: [deadlineOf(state)] };
-      return finish(state, { kind: "timed-out", stage }, "");
+      return finish(state, { kind: "timed-out", stage: told }, "");
     case "closed":
       return {
         state: { ...state, stage: "ended" },
-        effects: [{ kind: "deadline", at: undefined }, outcomeNote({ kind: "closed-early", stage })],
+        effects: [{ kind: "deadline", at: undefined }, outcomeNote(keepShown(state, { kind: "closed-early", stage: told }))],
       };
     case "answer":
       return unreachable(input.answer);
@@ -74,7 +77,7 @@ function takeBytes(options: TicClientOptions, begun: TicClientState, bytes: Uint
   const { stage } = state;
   if (stage === "ended") return { state, effects };
   if (split.fault === undefined) return { state, effects: [...effects, deadlineOf(state)] };
-  const step = finish(state, { kind: "malformed", stage, what: "line-too-long" }, "");
+  const step = finish(state, { kind: "malformed", stage: namedStage(stage), what: "line-too-long" }, "");
   return { state: step.state, effects: [...effects, ...step.effects] };
 }
 
@@ -82,14 +85,15 @@ function deadlineOf(state: TicClientState): Effect {
   return { kind: "deadline", at: state.replyBy < state.endsAt ? state.replyBy : state.endsAt };
 }
 
-function takeLine(options: TicClientOptions, state: TicClientState, stage: TicClientStage, line: string): TicClientStep {
+function takeLine(options: TicClientOptions, state: TicClientState, stage: TicClientStage | "routes", line: string): TicClientStep {
   if (state.collected !== undefined) return collect(options, state, stage, line);
   const reply = parseReply(line);
-  if (!reply.ok) return finish(state, { kind: "malformed", stage, what: reply.reason }, "");
+  const told = namedStage(stage);
+  if (!reply.ok) return finish(state, { kind: "malformed", stage: told, what: reply.reason }, "");
   const { code } = reply.value;
-  if (code < 200 || code > 299) return refuse(state, stage, reply.value);
-  if (stage === "list" || stage === "show") {
-    if (code !== 201) return finish(state, { kind: "malformed", stage, what: "not-a-list" }, "");
+  if (code < 200 || code > 299) return refuse(state, told, reply.value);
+  if (stage === "list" || stage === "show" || stage === "routes") {
+    if (code !== 201) return finish(state, { kind: "malformed", stage: told, what: "not-a-list" }, "");
     return { state: { ...state, collected: [] }, effects: [] };
   }
   return next(options, state, stage, reply.value.text);
@@ -132,13 +136,16 @@ function compareClocks(options: TicClientOptions, state: TicClientState, text: s
   return say(state, "username", { kind: "username", username: options.username });
 }
 
-function collect(options: TicClientOptions, state: TicClientState, stage: TicClientStage, line: string): TicClientStep {
+function collect(options: TicClientOptions, state: TicClientState, stage: TicClientStage | "routes", line: string): TicClientStep {
   const collected = state.collected ?? [];
   if (!line.startsWith("202")) {
-    if (collected.length === ticClientLimits.listLines) return finish(state, { kind: "malformed", stage, what: "list-too-long" }, "");
+    if (collected.length === ticClientLimits.listLines) {
+      return finish(state, { kind: "malformed", stage: namedStage(stage), what: "list-too-long" }, "");
+    }
     return { state: { ...state, collected: [...collected, line] }, effects: [] };
   }
   const read = { ...state, collected: undefined };
+  if (stage === "routes") return takeRoutes(read, collected);
   return stage === "list" ? takeList(options, read, collected) : takeShown(options, read, collected);
 }
 
@@ -164,7 +171,19 @@ function takeShown(options: TicClientOptions, state: TicClientState, lines: read
   if (wished !== undefined && wished !== tunnel.value.id) {
     return finish(state, { kind: "malformed", stage: "show", what: "another-tunnel" }, "");
   }
-  return finish(state, { kind: enabled ? "tunnel" : "tunnel-disabled", tunnel: tunnel.value }, "");
+  if (!enabled) return finish(state, { kind: "tunnel-disabled", tunnel: tunnel.value }, "");
+  return say({ ...state, shown: tunnel.value }, "routes", { kind: "route-list" });
+}
+
+/** Other servers' lines may look different: one that is not understood is passed over. */
+function takeRoutes(state: TicClientState, lines: readonly string[]): TicClientStep {
+  const { shown } = state;
+  assert(shown !== undefined, "routes are asked for once a tunnel was shown");
+  const delegations = lines.flatMap((line) => {
+    const route = parseRouteLine(line);
+    return route.ok && route.value.tunnel === shown.id ? [route.value.prefix] : [];
+  });
+  return finish(state, { kind: "tunnel", tunnel: shown, delegations }, "");
 }
 
 function refuse(state: TicClientState, stage: TicClientStage, reply: TicStatusLine): TicClientStep {
@@ -179,7 +198,7 @@ function show(state: TicClientState, tunnel: TicTunnelId): TicClientStep {
   return say(state, "show", { kind: "tunnel-show", tunnel });
 }
 
-function say(state: TicClientState, stage: TicClientStage, command: TicCommand): TicClientStep {
+function say(state: TicClientState, stage: TicClientStage | "routes", command: TicCommand): TicClientStep {
   return { state: { ...state, stage }, effects: [{ kind: "send", bytes: lineOf(command) }] };
 }
 
@@ -190,9 +209,20 @@ function finish(state: TicClientState, outcome: TicOutcome, farewell: string): T
       { kind: "send", bytes: lineOf({ kind: "quit", text: farewell }) },
       { kind: "deadline", at: undefined },
       { kind: "close" },
-      outcomeNote(outcome),
+      outcomeNote(keepShown(state, outcome)),
     ],
   };
+}
+
+/** Nothing that happens at "routes" is told, since the tunnel was shown by then. */
+function namedStage(stage: TicClientStage | "routes"): TicClientStage {
+  return stage === "routes" ? "show" : stage;
+}
+
+/** A server that knows no routes has still shown the tunnel: SixXS's answered 400. */
+function keepShown(state: TicClientState, outcome: TicOutcome): TicOutcome {
+  if (state.shown === undefined || outcome.kind === "tunnel") return outcome;
+  return { kind: "tunnel", tunnel: state.shown, delegations: [] };
 }
 
 function outcomeNote(outcome: TicOutcome): Effect {

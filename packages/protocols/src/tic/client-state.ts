@@ -1,4 +1,4 @@
-import type { MonotonicMs, WallClock } from "@tombolo/base";
+import type { Ipv6Prefix, MonotonicMs, WallClock } from "@tombolo/base";
 import type { Digest } from "../digest/digest.ts";
 import type { LineState } from "../lines/splitter.ts";
 import type { TicTunnel, TicTunnelLine } from "./tunnel.ts";
@@ -33,7 +33,8 @@ export type TicClientStage = "greeting" | "client" | "unixtime" | "username" | "
 /** How a session ended; each is one sentence to the user. */
 export type TicOutcome =
   | { readonly kind: "tunnels"; readonly tunnels: readonly TicTunnelLine[] }
-  | { readonly kind: "tunnel"; readonly tunnel: TicTunnel }
+  /** `delegations`: what is routed to the tunnel; empty too when the server does not tell. */
+  | { readonly kind: "tunnel"; readonly tunnel: TicTunnel; readonly delegations: readonly Ipv6Prefix[] }
   | { readonly kind: "no-tunnel" }
   | { readonly kind: "several-tunnels"; readonly tunnels: readonly TicTunnelLine[] }
   /** Both states must be `enabled`. */
@@ -54,10 +55,12 @@ export interface TicClientNote {
 }
 
 export interface TicClientState {
-  readonly stage: TicClientStage | "ended";
+  readonly stage: TicClientStage | "routes" | "ended";
   readonly lines: LineState;
   /** Data lines of the list that is being read; undefined before its 201. */
   readonly collected: readonly string[] | undefined;
+  /** Set at the stage "routes": whatever becomes of that question, the tunnel was told. */
+  readonly shown: TicTunnel | undefined;
   readonly replyBy: MonotonicMs;
   readonly endsAt: MonotonicMs;
 }

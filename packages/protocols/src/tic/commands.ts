@@ -1,4 +1,5 @@
 import { failure, success, unreachable, type Result } from "@tombolo/base";
+import { findTicRouteId, type TicRouteId } from "./route.ts";
 import { findTicTunnelId, formatTicUsername, parseTicUsername, type TicTunnelId, type TicUsername } from "./values.ts";
 
 /*
@@ -12,6 +13,7 @@ import { findTicTunnelId, formatTicUsername, parseTicUsername, type TicTunnelId,
  *   authenticate clear|md5|cookie <response>
  *   tunnel list         tunnel show <id>
  *   pop list            pop show <name>
+ *   route list          route show <id>
  *   quit [text]         exit
  */
 
@@ -28,6 +30,8 @@ export type TicCommand =
   | { readonly kind: "tunnel-show"; readonly tunnel: TicTunnelId }
   | { readonly kind: "pop-list" }
   | { readonly kind: "pop-show"; readonly pop: string }
+  | { readonly kind: "route-list" }
+  | { readonly kind: "route-show"; readonly route: TicRouteId }
   | { readonly kind: "quit"; readonly text: string };
 
 export type TicCommandFault =
@@ -40,7 +44,8 @@ export type TicCommandFault =
   | "method-unknown"
   | "username-malformed"
   | "tunnel-malformed"
-  | "pop-malformed";
+  | "pop-malformed"
+  | "route-malformed";
 
 type Parsed = Result<TicCommand, TicCommandFault>;
 
@@ -82,6 +87,10 @@ function parseTwoWords(command: string, rest: readonly string[]): Parsed {
       return bare({ kind: "pop-list" }, rest);
     case "pop show":
       return withOne(rest, parsePopShowCommand);
+    case "route list":
+      return bare({ kind: "route-list" }, rest);
+    case "route show":
+      return withOne(rest, parseRouteShowCommand);
     default:
       return failure("unknown-command");
   }
@@ -124,6 +133,11 @@ function parsePopShowCommand(word: string): Parsed {
   return /^[A-Za-z0-9-]{1,14}$/.test(word) ? success({ kind: "pop-show", pop: word.toLowerCase() }) : failure("pop-malformed");
 }
 
+function parseRouteShowCommand(word: string): Parsed {
+  const route = findTicRouteId(word);
+  return route === undefined ? failure("route-malformed") : success({ kind: "route-show", route });
+}
+
 function findMethod(word: string): TicMethod | undefined {
   const method = word.toLowerCase();
   return method === "clear" || method === "md5" || method === "cookie" ? method : undefined;
@@ -152,6 +166,10 @@ export function formatTicCommand(command: TicCommand): string {
       return "pop list";
     case "pop-show":
       return `pop show ${command.pop}`;
+    case "route-list":
+      return "route list";
+    case "route-show":
+      return `route show ${command.route}`;
     case "quit":
       return command.text === "" ? "QUIT" : `QUIT ${command.text}`;
     default:

@@ -3,6 +3,7 @@ import type { Digest } from "../digest/digest.ts";
 import { responseMatches } from "./login.ts";
 import { formatPopShow, popNameIsValid } from "./pop.ts";
 import { formatList, formatReply } from "./reply.ts";
+import { formatRouteLine, formatRouteShow } from "./route.ts";
 import {
   ticServerLimits,
   type TicAnswer,
@@ -61,6 +62,22 @@ export function answerReply(session: AnsweredSession, open: Open, answer: TicAns
     }
     case "pop":
       return show(`Showing PoP information for ${answer.pop.name}`, outgoing(answer.pop.name, formatPopShow(answer.pop)));
+    case "routes": {
+      assert(question.kind === "routes", "routes were asked for");
+      const { username } = question;
+      const visible = answer.routes.filter(({ tunnel }) => username.tunnel === undefined || tunnel === username.tunnel);
+      return list({
+        title: "Listing routes",
+        parts: visible.map((route) => ({ value: formatRouteLine(route) })),
+        whatIfEmpty: "No routes",
+      });
+    }
+    case "route": {
+      assert(question.kind === "route" && answer.route.id === question.id, "this route was asked for");
+      const { username } = question;
+      if (username.tunnel !== undefined && username.tunnel !== answer.route.tunnel) return say([formatRefusal("route-not-found")]);
+      return show(`Showing route information for ${answer.route.id}`, { value: formatRouteShow(answer.route) });
+    }
   }
 }
 

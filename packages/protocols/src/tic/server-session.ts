@@ -147,6 +147,10 @@ function obey(options: TicServerOptions, state: TicServerState, command: TicComm
       return ask(state, { kind: "pops" });
     case "pop-show":
       return ask(state, { kind: "pop", name: command.pop });
+    case "route-list":
+      return ask(state, { kind: "routes", username: usernameOf(state) });
+    case "route-show":
+      return ask(state, { kind: "route", username: usernameOf(state), id: command.route });
     default:
       return unreachable(command);
   }

@@ -3,6 +3,7 @@ import type { Digest } from "../digest/digest.ts";
 import type { LineState } from "../lines/splitter.ts";
 import type { TicCommand } from "./commands.ts";
 import type { TicPop } from "./pop.ts";
+import type { TicRoute, TicRouteId } from "./route.ts";
 import type { TicRefusal } from "./status.ts";
 import type { TicTunnel, TicTunnelLine } from "./tunnel.ts";
 import type { TicTunnelId, TicUsername } from "./values.ts";
@@ -53,7 +54,9 @@ export type TicQuestion =
   | { readonly kind: "tunnels"; readonly username: TicUsername }
   | { readonly kind: "tunnel"; readonly username: TicUsername; readonly id: TicTunnelId }
   | { readonly kind: "pops" }
-  | { readonly kind: "pop"; readonly name: string };
+  | { readonly kind: "pop"; readonly name: string }
+  | { readonly kind: "routes"; readonly username: TicUsername }
+  | { readonly kind: "route"; readonly username: TicUsername; readonly id: TicRouteId };
 
 /** Of the kind that was asked for, or a refusal. */
 export type TicAnswer =
@@ -62,6 +65,8 @@ export type TicAnswer =
   | { readonly kind: "tunnel"; readonly tunnel: TicTunnel }
   | { readonly kind: "pops"; readonly names: readonly string[] }
   | { readonly kind: "pop"; readonly pop: TicPop }
+  | { readonly kind: "routes"; readonly routes: readonly TicRoute[] }
+  | { readonly kind: "route"; readonly route: TicRoute }
   | { readonly kind: "refused"; readonly refusal: TicRefusal; readonly detail?: string };
 
 export type TicServerEnd =
@@ -100,7 +105,7 @@ export const ticStages: { readonly [S in Exclude<TicStage["kind"], "ended">]: re
   initial: ["get-unixtime", "quit", "client", "starttls", "username"],
   challenge: ["get-unixtime", "quit", "username", "challenge"],
   authenticate: ["get-unixtime", "quit", "username", "challenge", "authenticate"],
-  "logged-in": ["get-unixtime", "quit", "tunnel-list", "tunnel-show", "pop-list", "pop-show"],
+  "logged-in": ["get-unixtime", "quit", "tunnel-list", "tunnel-show", "pop-list", "pop-show", "route-list", "route-show"],
 };
 
 /** What the next line has to wait for. */

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatBytes, decodeLatin1, encodeLatin1, makeSeededNumbers, makeSeededRandom, monotonicMs, wallSec } from "@tombolo/base";
+import {
+  concatBytes,
+  decodeLatin1,
+  encodeLatin1,
+  formatPrefix,
+  makeSeededNumbers,
+  makeSeededRandom,
+  monotonicMs,
+  wallSec,
+} from "@tombolo/base";
 import {
   answerFromHouse,
   chunkings,
@@ -136,6 +145,29 @@ test("our client learns of a wrong key, of a PoP that is down and of its own clo
   const username = { handle: "ABC1-TMB", tunnel: undefined };
   assert.equal(outcome({ username, password: "hartslag", wish: { kind: "show", id: "T1003" } }), "pop-down");
   assert.equal(outcome({ wallClock: { nowSec: () => wallSec(startSec + 500) } }), "clock-off");
+});
+
+test("our client learns what is routed to its tunnel, and a server that knows no routes still counts", () => {
+  const login = { username: { handle: "XYZ2-TMB", tunnel: undefined } };
+  const [note] = playOurs(makeWorld({ seed: 5, startSec }), login, 1500);
+  assert.ok(note?.outcome.kind === "tunnel");
+  assert.deepEqual(note.outcome.delegations.map(formatPrefix), ["2001:db8:302:1::/64"]);
+  const state = { ...makeTicClient(now), stage: "routes" as const, shown: note.outcome.tunnel };
+  const mine = clientOptions(makeWorld({ seed: 5, startSec }));
+  const told = { kind: "outcome", outcome: { kind: "tunnel", tunnel: note.outcome.tunnel, delegations: [] } };
+  for (const input of [
+    line("400 not implemented"),
+    line("nonsense"),
+    line("200 what"),
+    { kind: "closed" },
+    { kind: "deadline" },
+  ] as const) {
+    const { effects } = stepTicClient(mine, state, input, monotonicMs(ticClientLimits.sessionMs));
+    assert.deepEqual(
+      effects.flatMap((effect) => (effect.kind === "note" ? [effect.note] : [])),
+      [told],
+    );
+  }
 });
 
 test("aiccu reads its tunnel", () => {

@@ -7,6 +7,7 @@ export const ticRefusals = [
   "tunnel-not-found",
   "tunnel-not-for-tic",
   "tls-needed",
+  "route-not-found",
   "pop-not-found",
   "pop-down",
   "busy",
@@ -22,6 +23,7 @@ const refusals: { readonly [R in TicRefusal]: { readonly code: TicCode; readonly
   "tunnel-not-found": { code: 400, text: "No such tunnel" },
   "tunnel-not-for-tic": { code: 400, text: "This tunnel's type cannot be set up by TIC" },
   "tls-needed": { code: 400, text: "This broker shows tunnels over TLS only, use a client that can do starttls" },
+  "route-not-found": { code: 400, text: "No such route" },
   "pop-not-found": { code: 400, text: "No such PoP" },
   "pop-down": { code: 500, text: "This PoP is unfortunately currently down" },
   busy: { code: 400, text: "The broker is busy, try again in a minute" },
@@ -46,6 +48,7 @@ const faults: { readonly [F in Exclude<TicCommandFault, "empty">]: string } = {
   "username-malformed": "Malformed username",
   "tunnel-malformed": "Malformed tunnel id, it looks like T1001",
   "pop-malformed": "Malformed PoP name",
+  "route-malformed": "Malformed route id, it looks like R1001",
 };
 
 export function formatCommandFault(fault: Exclude<TicCommandFault, "empty">): string {

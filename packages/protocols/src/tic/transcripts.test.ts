@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeLatin1, encodeLatin1, monotonicMs, parseHex, wallSec, type MonotonicMs, type WallClock } from "@tombolo/base";
+import { decodeLatin1, encodeLatin1, formatPrefix, monotonicMs, parseHex, wallSec, type MonotonicMs, type WallClock } from "@tombolo/base";
 import { answerFromHouse, makeTicHouse, md5, parseTranscript, readVectors, type Transcript } from "@tombolo/testkit";
 import type { SessionInput, SessionStep } from "../session/session.ts";
 import { makeTicClient, stepTicClient } from "./client-session.ts";
@@ -141,7 +141,7 @@ function outcomeWords(outcome: TicOutcome): readonly (string | number)[] {
     case "several-tunnels":
       return outcome.tunnels.map(({ id }) => id);
     case "tunnel":
-      return [outcome.tunnel.id];
+      return [outcome.tunnel.id, ...outcome.delegations.map(formatPrefix)];
     case "tunnel-disabled":
       return [outcome.tunnel.id, outcome.tunnel.userState, outcome.tunnel.adminState];
     case "no-tunnel":

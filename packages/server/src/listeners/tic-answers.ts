@@ -1,5 +1,5 @@
 import { BrokerError, type Broker, type BrokerErrorCode, type Tunnel } from "@tombolo/broker";
-import type { TicAnswer, TicIpv4Endpoint, TicQuestion, TicRefusal, TicTunnelType, TicUsername } from "@tombolo/protocols";
+import type { TicAnswer, TicIpv4Endpoint, TicQuestion, TicRefusal, TicRoute, TicTunnelType, TicUsername } from "@tombolo/protocols";
 
 /** What TIC says to each refusal of the broker. Refusals that only an operator can cause are our own fault here. */
 const refusals: Readonly<Record<BrokerErrorCode, TicRefusal>> = {
@@ -65,7 +65,18 @@ async function ask(broker: Broker, question: TicQuestion): Promise<TicAnswer> {
       const { name, city, country, outerIpv4 } = await broker.pops.get(question.name);
       return { kind: "pop", pop: { name, city, country, ipv4: outerIpv4 } };
     }
+    case "routes":
+      return { kind: "routes", routes: await listRoutes(broker, question.username) };
+    case "route": {
+      const route = (await listRoutes(broker, question.username)).find(({ id }) => id === question.id);
+      return route === undefined ? { kind: "refused", refusal: "route-not-found" } : { kind: "route", route };
+    }
   }
+}
+
+async function listRoutes(broker: Broker, username: TicUsername): Promise<readonly TicRoute[]> {
+  const tunnels = await broker.tunnels.list({ handle: handleOf(username) });
+  return tunnels.filter(isForTic).flatMap((tunnel) => tunnel.delegations.map(({ id, prefix }) => ({ id, tunnel: tunnel.id, prefix })));
 }
 
 /** Handles are kept in capitals; people type them as they like. */

@@ -41,6 +41,9 @@ test("a whole session of aiccu: identity, time, login, list, show, quit", async 
   );
   assert.deepEqual(await list(client, "pop list"), ["nlams01"]);
   assert.ok((await list(client, "pop show nlams01")).includes("IPv4: 192.0.2.1"));
+  assert.deepEqual(await list(client, "route list"), ["R1001 T1001 2001:db8:2::/64"]);
+  assert.deepEqual(await list(client, "route show R1001"), ["RouteId: R1001", "TunnelId: T1001", "Prefix: 2001:db8:2::/64"]);
+  assert.equal(await client.ask("route show R1002"), "400 No such route");
   client.send("QUIT Gone with the wind");
   assert.equal(await client.closed(), "fin");
 });

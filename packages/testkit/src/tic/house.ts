@@ -1,5 +1,5 @@
-import { makeIpv4, makeIpv6 } from "@tombolo/base";
-import type { TicAnswer, TicPop, TicQuestion, TicTunnel } from "@tombolo/protocols";
+import { makeIpv4, makeIpv6, makePrefix } from "@tombolo/base";
+import type { TicAnswer, TicPop, TicQuestion, TicRoute, TicTunnel } from "@tombolo/protocols";
 
 /** Everything that a TIC server is asked about, kept in memory. */
 export interface TicHouse {
@@ -7,6 +7,7 @@ export interface TicHouse {
   readonly keys: ReadonlyMap<string, readonly string[]>;
   readonly tunnels: readonly (TicTunnel & { readonly handle: string; readonly popDown?: string })[];
   readonly pops: readonly TicPop[];
+  readonly routes: readonly TicRoute[];
 }
 
 /** Tunnel `T<number>` of a handle: 2001:db8:2ff:<number>::/64, AYIYA at nlams01, all enabled. */
@@ -51,12 +52,19 @@ export function makeTicHouse(): TicHouse {
       { name: "deham01", city: "Hamburg", country: "de", ipv4: makeIpv4(0xc000_0202) },
       { name: "nlams01", city: "Amsterdam", country: "nl", ipv4: makeIpv4(0xc000_0201), ispShort: "EXAMPLE", ispAsn: "AS64496" },
     ],
+    routes: [
+      { id: "R1001", tunnel: "T1001", prefix: makePrefix(makeIpv6(0x2001_0db8_0300n << 80n), 48) },
+      { id: "R1002", tunnel: "T1002", prefix: makePrefix(makeIpv6(0x2001_0db8_0301n << 80n), 48) },
+      { id: "R1003", tunnel: "T2001", prefix: makePrefix(makeIpv6(0x2001_0db8_0302_0001n << 64n), 64) },
+    ],
   };
 }
 
 /** Answers as the broker behind a listener would. */
 export function answerFromHouse(house: TicHouse, question: TicQuestion): TicAnswer {
   const own = (handle: string): TicHouse["tunnels"] => house.tunnels.filter((tunnel) => tunnel.handle === handle);
+  const routesOf = (handle: string): readonly TicRoute[] =>
+    house.routes.filter(({ tunnel }) => own(handle).some(({ id }) => id === tunnel));
   switch (question.kind) {
     case "keys": {
       const { handle, tunnel } = question.username;
@@ -75,6 +83,12 @@ export function answerFromHouse(house: TicHouse, question: TicQuestion): TicAnsw
     case "pop": {
       const pop = house.pops.find(({ name }) => name === question.name);
       return pop === undefined ? { kind: "refused", refusal: "pop-not-found" } : { kind: "pop", pop };
+    }
+    case "routes":
+      return { kind: "routes", routes: routesOf(question.username.handle) };
+    case "route": {
+      const route = routesOf(question.username.handle).find(({ id }) => id === question.id);
+      return route === undefined ? { kind: "refused", refusal: "route-not-found" } : { kind: "route", route };
     }
   }
 }
