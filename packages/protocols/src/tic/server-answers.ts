@@ -36,7 +36,7 @@ export interface AnsweredSession {
 /** Turns the answer to an open question into lines; a value that must not go out becomes a refusal and a note. */
 export function answerReply(session: AnsweredSession, open: Open, answer: TicAnswer): TicAnswerResult {
   const { question } = open;
-  if (answer.kind === "refused") return say([formatRefusal(answer.refusal, answer.detail)]);
+  if (answer.kind === "refused") return say([formatRefusal(answer.refusal, answer.detail, answer.about)]);
   assert(answer.kind === question.kind, "the answer is of the kind that was asked for");
   switch (answer.kind) {
     case "keys":

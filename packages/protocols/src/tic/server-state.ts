@@ -67,7 +67,7 @@ export type TicAnswer =
   | { readonly kind: "pop"; readonly pop: TicPop }
   | { readonly kind: "routes"; readonly routes: readonly TicRoute[] }
   | { readonly kind: "route"; readonly route: TicRoute }
-  | { readonly kind: "refused"; readonly refusal: TicRefusal; readonly detail?: string };
+  | { readonly kind: "refused"; readonly refusal: TicRefusal; readonly detail?: string; readonly about?: string };
 
 export type TicServerEnd =
   | "quit"

@@ -188,7 +188,7 @@ test("aiccu's user reads the sentence that says why it failed", () => {
   assert.equal(says({ ...login, skewSec: -120, tunnelId: "T7" }), "Couldn't show tunnel T7: 400 No such tunnel.");
   assert.equal(
     says({ ...login, tunnelId: "T1003" }),
-    "Couldn't show tunnel T1003: 500 This PoP is unfortunately currently down, see https://broker.example/pops/deham01.",
+    "Couldn't show tunnel T1003: 500 This PoP is unfortunately currently down, see https://broker.example/pops/deham01 (deham01 since 2016-01-11 18:00 UTC).",
   );
   assert.equal(says({ username: "NIL3-TMB", password: "no-tunnel-at-all" }), "No tunnel available, request one first");
 });

@@ -32,11 +32,14 @@ const refusals: { readonly [R in TicRefusal]: { readonly code: TicCode; readonly
   internal: { code: 500, text: "Something failed in the broker, its operator can see what" },
 };
 
-/** `detail` is for the user: a page to see, or a sentence of the operator's. */
-export function formatRefusal(refusal: TicRefusal, detail?: string): string {
+/**
+ * `detail` is for the user: a page to see, or a sentence of the operator's. `about` goes last and in brackets: which object, since when.
+ * That also keeps the full stop that aiccu adds away from a URL.
+ */
+export function formatRefusal(refusal: TicRefusal, detail = "", about = ""): string {
   const { code, text } = refusals[refusal];
-  if (detail === undefined || detail === "") return formatReply(code, text);
-  return formatReply(code, /^https?:\/\//.test(detail) ? `${text}, see ${detail}` : `${text}: ${detail}`);
+  const told = detail === "" ? "" : /^https?:\/\//.test(detail) ? `, see ${detail}` : `: ${detail}`;
+  return formatReply(code, `${text}${told}${about === "" ? "" : ` (${about})`}`);
 }
 
 const faults: { readonly [F in Exclude<TicCommandFault, "empty">]: string } = {

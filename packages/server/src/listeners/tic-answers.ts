@@ -1,3 +1,4 @@
+import type { WallSec } from "@tombolo/base";
 import { BrokerError, type Broker, type BrokerErrorCode, type Tunnel } from "@tombolo/broker";
 import type { TicAnswer, TicIpv4Endpoint, TicQuestion, TicRefusal, TicRoute, TicTunnelType, TicUsername } from "@tombolo/protocols";
 
@@ -90,7 +91,10 @@ async function showTunnel(broker: Broker, { username, id }: Extract<TicQuestion,
   const type = typeOf(tunnel);
   if (type === undefined) return { kind: "refused", refusal: "tunnel-not-for-tic" };
   const pop = await broker.pops.get(tunnel.pop);
-  if (pop.state === "down") return { kind: "refused", refusal: "pop-down", detail: pop.stateMessage };
+  if (pop.state === "down") {
+    const about = `${pop.name} since ${formatMinute(pop.stateSince)}`;
+    return { kind: "refused", refusal: "pop-down", detail: pop.stateMessage, about };
+  }
   return {
     kind: "tunnel",
     tunnel: {
@@ -107,6 +111,11 @@ async function showTunnel(broker: Broker, { username, id }: Extract<TicQuestion,
       mtuBytes: tunnel.mtuBytes,
     },
   };
+}
+
+/** `2026-11-21 07:00 UTC` */
+function formatMinute(at: WallSec): string {
+  return `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function namesOf(tunnel: Tunnel): Pick<Tunnel, "id" | "clientAddress"> & { readonly popName: string } {

@@ -97,15 +97,23 @@ test("a key for one tunnel shows that tunnel only", async (t) => {
   assert.match(await logIn(connect(), furnished.handle, accessKey), /^400 /);
 });
 
-test("a PoP that is down is said with its message, as aiccu's users know it", async (t) => {
+test("a PoP that is down is said as aiccu's users know it: with the operator's text, which PoP, and since when", async (t) => {
   const { client: connect, broker, furnished } = await openTicWorld(t);
-  await broker.pops.setState("nlams01", "down", "https://status.example.net/nlams01");
   const client = connect();
   await logIn(client, furnished.handle, furnished.accessKey);
-  assert.equal(
-    await client.ask("tunnel show T1001"),
-    "500 This PoP is unfortunately currently down, see https://status.example.net/nlams01",
-  );
+  const down = "500 This PoP is unfortunately currently down";
+  for (const [message, told] of [
+    ["https://status.example.net/nlams01", ", see https://status.example.net/nlams01"],
+    ["New disks until noon", ": New disks until noon"],
+    ["", ""],
+  ] as const) {
+    const { stateSince } = await broker.pops.setState("nlams01", "down", message);
+    const since = new Date(stateSince * 1000).toISOString().slice(0, 16).replace("T", " ");
+    assert.equal(await client.ask("tunnel show T1001"), `${down}${told} (nlams01 since ${since} UTC)`);
+  }
+  assert.equal((await list(client, "tunnel list")).length, 1, "the list still has it, as it did in 2009");
+  await broker.pops.setState("nlams01", "up", "");
+  assert.equal((await list(client, "tunnel show T1001")).length, 13, "and it comes back by itself");
 });
 
 test("commands in the wrong order are refused and the session goes on", async (t) => {

@@ -75,7 +75,9 @@ export function answerFromHouse(house: TicHouse, question: TicQuestion): TicAnsw
     case "tunnel": {
       const tunnel = own(question.username.handle).find(({ id }) => id === question.id);
       if (tunnel === undefined) return { kind: "refused", refusal: "tunnel-not-found" };
-      if (tunnel.popDown !== undefined) return { kind: "refused", refusal: "pop-down", detail: tunnel.popDown };
+      if (tunnel.popDown !== undefined) {
+        return { kind: "refused", refusal: "pop-down", detail: tunnel.popDown, about: `${tunnel.popName} since 2016-01-11 18:00 UTC` };
+      }
       return { kind: "tunnel", tunnel };
     }
     case "pops":
