@@ -4,7 +4,17 @@ import { DropBook, mergeDrops } from "../counters/drop-book.ts";
 import { socketKinds, type SocketKind } from "../engine/packet-io.ts";
 import type { EngineReport } from "../engine/state.ts";
 import { dropReasons } from "../plane/drop-reasons.ts";
-import type { DataPlane, DropRecord, PlaneCounters, PlaneEvent, PlaneOptions, PlaneTotals, PlaneTunnel } from "../plane/plane.ts";
+import type {
+  DataPlane,
+  DropRecord,
+  PlaneCounters,
+  PlaneEndpoint,
+  PlaneEvent,
+  PlaneLatency,
+  PlaneOptions,
+  PlaneTotals,
+  PlaneTunnel,
+} from "../plane/plane.ts";
 import type { TableMemory } from "../table/memory.ts";
 import { TableWriter } from "../table/writer.ts";
 
@@ -132,6 +142,31 @@ export class PlaneControl implements DataPlane {
     // The kernel deals the answer to one of the workers that share the port, and only who asked knows it.
     this.#setup.post({ kind: "check", slot }, "all");
   }
+
+  propose(id: number, endpoint: PlaneEndpoint, atSec: WallSec): void {
+    const slot = this.#writer.slotOf(id);
+    if (slot < 0) return;
+    this.#writer.setEndpoint(slot, endpoint, { proven: false, epochSec: atSec, budgetBytes: 255 });
+  }
+
+  withdraw(id: number): void {
+    const slot = this.#writer.slotOf(id);
+    if (slot >= 0) this.#writer.clearEndpoint(slot);
+  }
+
+  ping(id: number): void {
+    this.pingMany([id]);
+  }
+
+  pingMany(ids: readonly number[]): void {
+    for (const id of ids) this.check(id);
+  }
+
+  latency(_id: number): PlaneLatency | undefined {
+    return undefined;
+  }
+
+  trace(_id: number, _seconds: number): void {}
 
   /** What a worker saw. Reports about a tunnel that is gone meanwhile end here. */
   take(report: WorkerReport): void {

@@ -18,6 +18,8 @@ export interface PlaneTunnel {
   readonly endpoint: PlaneEndpoint | undefined;
   /** True: the endpoint is configured and never moves (a client's PoP, static 6in4). */
   readonly endpointFixed: boolean;
+  /** With a fixed endpoint: nothing but probes goes there, and nothing is taken from there, until it answered a nonce. */
+  readonly proveFixed?: boolean;
   /** 0: send no beats (a PoP). */
   readonly beatSec: number;
 }
@@ -52,7 +54,40 @@ export type PlaneEvent =
   | { readonly kind: "answered"; readonly id: number; readonly rttMs: number }
   /** A beat or packet was refused for its time; `skewSec` is theirs minus ours. */
   | { readonly kind: "clock-off"; readonly id: number; readonly skewSec: number }
+  /** An answer to `ping`. */
+  | { readonly kind: "pong"; readonly id: number; readonly rttMs: number; readonly sequence: number }
+  | PlaneTrace
   | { readonly kind: "worker-failed"; readonly message: string };
+
+/** What was decided about one packet of a tunnel that is being traced. */
+export interface PlaneTrace {
+  readonly kind: "trace";
+  readonly id: number;
+  readonly at: WallSec;
+  /** In: from the network towards the kernel. */
+  readonly direction: "in" | "out";
+  readonly decision: TraceDecision;
+  /** One of `dropReasons`, with `dropped`. */
+  readonly reason?: string;
+  /** The outer source; only of what came in. */
+  readonly source?: PlaneEndpoint;
+  /** Of the datagram's payload with `in`, of the inner packet with `out`. */
+  readonly length: number;
+  /** One line of printable ASCII: addresses, protocol, ports or ICMPv6 type. */
+  readonly summary: string;
+}
+
+/** `taken`: answered or used up by the data plane itself. `made`: an answer, error, probe or beat of its own. */
+export type TraceDecision = "carried" | "dropped" | "taken" | "made";
+
+/** Round trips of `ping` and `pingMany` since the last look. The three times are 0 while `received` is. */
+export interface PlaneLatency {
+  readonly sent: number;
+  readonly received: number;
+  readonly minMs: number;
+  readonly avgMs: number;
+  readonly maxMs: number;
+}
 
 export interface PlaneCounters {
   readonly inPackets: number;
@@ -95,5 +130,28 @@ export interface DataPlane {
   totals(): PlaneTotals;
   /** Client: beat now, and check that the PoP's inner end answers (an `answered` event follows when it does). */
   check(id: number): void;
+  /**
+   * 6in4 and UDP, whose packets are not signed: a signed message beside the tunnel (a heartbeat) of time `atSec` says that the far
+   * end is at `endpoint`. It is asked there for an echo with a nonce, again when it does not answer, and an `endpoint` event
+   * follows when it does. Where the old endpoint is silent for 120 s, or none is known, traffic follows at once, at most three
+   * times what came, until it is proven. Tell every such message: those from the present endpoint show that it lives, and refill
+   * what an unproven one may get. A message not newer than the one that last moved the tunnel moves nothing, and 10 s lie between
+   * two moves. Ignored for AYIYA and for fixed endpoints.
+   */
+  propose(id: number, endpoint: PlaneEndpoint, atSec: WallSec): void;
+  /**
+   * The endpoint is not alive any more: packets to it are answered 1/0, packets from it dropped as `tunnel-down`, until `propose`
+   * or an AYIYA packet brings the tunnel up again. Counters stay. A fixed endpoint with `proveFixed` is asked on, once a minute at
+   * last, and comes back by itself; another fixed one comes back with `set`.
+   */
+  withdraw(id: number): void;
+  /** Asks the far inner end for an echo, which is counted in `latency`; a `pong` follows when it comes within 10 s. At most 4 under way. */
+  ping(id: number): void;
+  /** The same for many tunnels in one message and without `pong`; spread them over time. Tunnels that are not up are passed over. */
+  pingMany(ids: readonly number[]): void;
+  /** Since the last call, which begins anew; undefined when nothing was asked. A ping counts as lost 10 s after it was sent. */
+  latency(id: number): PlaneLatency | undefined;
+  /** `trace` events for what is decided about the tunnel, at most 50 a second, for `seconds` (at most 600); 0 ends it. */
+  trace(id: number, seconds: number): void;
   close(): Promise<void>;
 }

@@ -103,6 +103,13 @@ export class TableWriter {
     this.#publish(slot);
   }
 
+  /** The far end is nowhere; its last place stays written, so that packets from there are known. */
+  clearEndpoint(slot: number): void {
+    this.#draftFrom(slot);
+    this.#put(slotAt.flags, this.#get(slot, slotAt.flags) & ~(slotFlags.hasEndpoint | slotFlags.proven));
+    this.#publish(slot);
+  }
+
   readEndpoint(slot: number): { endpoint: PlaneEndpoint | undefined; proven: boolean } {
     const flags = this.#get(slot, slotAt.flags);
     const endpoint: PlaneEndpoint = {
