@@ -31,6 +31,8 @@ export async function openTicWorld(t: TestContext, changes: Partial<Settings["ti
       maxConnectionsPerSource: 1000,
       loginsPerMinutePerSource: 1000,
       loginsPerMinutePerAccount: 1000,
+      sessionsPerMinutePerSource: 100_000,
+      sessionsPerMinutePerAccount: 100_000,
       tls: false,
       tlsCertificate: undefined,
       tlsKey: undefined,

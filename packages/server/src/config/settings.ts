@@ -41,6 +41,8 @@ export interface Settings {
     readonly maxConnectionsPerSource: number;
     readonly loginsPerMinutePerSource: number;
     readonly loginsPerMinutePerAccount: number;
+    readonly sessionsPerMinutePerSource: number;
+    readonly sessionsPerMinutePerAccount: number;
     readonly tls: boolean;
     readonly tlsCertificate: string | undefined;
     readonly tlsKey: string | undefined;

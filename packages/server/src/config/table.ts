@@ -87,6 +87,16 @@ export const table: SettingsTable = {
       10,
       "failed logins of one account before it must wait; bursts of three times as many pass",
     ),
+    sessionsPerMinutePerSource: row(
+      integer(1, 1_000_000),
+      120,
+      "sessions of one source before it must wait; bursts of three times as many pass",
+    ),
+    sessionsPerMinutePerAccount: row(
+      integer(1, 1_000_000),
+      10,
+      "logins of one account before it must wait (a client in a restart loop); bursts of three times as many pass",
+    ),
     tls: row(yesNo, true, "offer TLS (STARTTLS, 1.0 to 1.2, as old clients need it)"),
     tlsCertificate: row(orNone(path), "", "certificate in PEM, with its chain; empty: a self-signed one is made beside the master key"),
     tlsKey: row(orNone(path), "", "its private key in PEM"),

@@ -12,6 +12,8 @@ export interface ThrottleOptions {
 
 /** Token buckets by name. */
 export interface Throttle {
+  /** Whether `take` would succeed; costs nothing. */
+  has(key: string): boolean;
   /** False when the bucket is empty: wait. */
   take(key: string): boolean;
   /** Puts one back: it was not what the throttle is against. */
@@ -42,6 +44,7 @@ export function makeThrottle({ clock, perMinute, burst, keysMax }: ThrottleOptio
     }
   };
   return {
+    has: (key) => filled(key).tokens >= 1,
     take(key) {
       const bucket = filled(key);
       const allowed = bucket.tokens >= 1;

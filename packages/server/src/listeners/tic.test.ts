@@ -195,6 +195,38 @@ test("who fails too often must wait, and a right login costs nothing", async (t)
   assert.match(await logIn(connect("127.0.0.2"), furnished.handle, furnished.accessKey), /^200 /);
 });
 
+test("aiccu in a restart loop reads at username why it must wait, for at the greeting it would not show the reason", async (t) => {
+  const { client: connect, furnished, events } = await openTicWorld(t, { sessionsPerMinutePerSource: 1 });
+  for (let i = 0; i < 3; i += 1) assert.match(await logIn(connect(), furnished.handle, furnished.accessKey), /^200 /);
+  const fourth = connect();
+  await fourth.linesToBe(1);
+  assert.match(fourth.lines[0] ?? "", /^200 /);
+  const reason = "400 Too many sessions, do not run the client in a restart loop: wait a minute";
+  assert.equal(await fourth.ask(`username ${furnished.handle}`), reason);
+  assert.equal(await fourth.closed(), "fin");
+  assert.ok(events.some(({ event }) => event === "tic.session.throttled"));
+  assert.match(await logIn(connect("127.0.0.2"), furnished.handle, furnished.accessKey), /^200 /);
+});
+
+test("an account that logs in again and again must wait wherever it comes from, and a stranger cannot use up its turns", async (t) => {
+  const { client: connect, furnished } = await openTicWorld(t, { sessionsPerMinutePerAccount: 1 });
+  await Promise.all([1, 2, 3].map(() => logIn(connect("127.0.0.2"), furnished.handle, "wrong")));
+  for (let i = 0; i < 3; i += 1) assert.match(await logIn(connect(), furnished.handle, furnished.accessKey), /^200 /);
+  assert.match(await logIn(connect("127.0.0.3"), furnished.handle, furnished.accessKey), /^400 Too many sessions/);
+});
+
+test("a failed login waits longer each time, and the third ends the session", async (t) => {
+  const { client: connect, furnished } = await openTicWorld(t);
+  const client = connect();
+  await client.linesToBe(1);
+  await client.ask(`username ${furnished.handle}`);
+  for (let i = 0; i < 3; i += 1) {
+    await client.ask("challenge md5");
+    assert.match(await client.ask("authenticate md5 00"), /^400 Login failed/);
+  }
+  assert.equal(await client.closed(), "fin");
+});
+
 test("too many connections of one source, or of all, hear why and are closed", async (t) => {
   const { client: connect, server } = await openTicWorld(t, { maxConnectionsPerSource: 2, maxConnections: 3 });
   const held = [connect(), connect()];

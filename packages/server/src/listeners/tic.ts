@@ -36,8 +36,13 @@ export interface TicListenerOptions {
 const throttleKeysMax = 65_536;
 
 interface Throttles {
+  /** Failed logins. */
   readonly source: Throttle;
   readonly account: Throttle;
+  /** Sessions, whatever becomes of them: aiccu in a restart loop. */
+  readonly sourceSessions: Throttle;
+  /** Logins that succeeded, so that nobody can use up a stranger's. */
+  readonly accountSessions: Throttle;
 }
 
 /** The TIC door: sessions come from the protocols package, their questions are answered from the broker. */
@@ -47,6 +52,8 @@ export function openTicListener(options: TicListenerOptions): Promise<LineServer
   const throttles = {
     source: throttleOf(settings.loginsPerMinutePerSource),
     account: throttleOf(settings.loginsPerMinutePerAccount),
+    sourceSessions: throttleOf(settings.sessionsPerMinutePerSource),
+    accountSessions: throttleOf(settings.sessionsPerMinutePerAccount),
   };
   return openLineServer({
     door: "tic",
@@ -68,7 +75,7 @@ function openSession(
   peer: Peer,
 ): LineSession<TicServerState, TicQuestion, TicAnswer, TicServerNote> {
   const { broker, clock, log } = options;
-  const session = sessionOptions(options, peer);
+  const session = sessionOptions(options, throttles, peer);
   const failed = (error: unknown): void => log({ level: "error", event: "tic.question.failed", peer: peer.text, reason: messageOf(error) });
   return {
     first: makeTicServer(clock.nowMs()),
@@ -76,7 +83,7 @@ function openSession(
     async answer(question) {
       if (question.kind === "keys" && !mayTry(throttles, peer, question)) {
         log({ level: "warn", event: "tic.login.throttled", peer: peer.text, account: handleOf(question.username) });
-        return { kind: "refused", refusal: "too-many-sessions" };
+        return { kind: "refused", refusal: "too-many-sessions", detail: "wait a minute" };
       }
       return answerTic(broker, question, failed);
     },
@@ -84,7 +91,7 @@ function openSession(
   };
 }
 
-function sessionOptions({ settings, md5, random, wall, tls }: TicListenerOptions, peer: Peer): TicServerOptions {
+function sessionOptions({ settings, md5, random, wall, tls, log }: TicListenerOptions, throttles: Throttles, peer: Peer): TicServerOptions {
   const { name, showNeedsTls } = settings;
   const common = {
     greeting: `Tombolo TIC Service on ${name} ready`,
@@ -96,7 +103,10 @@ function sessionOptions({ settings, md5, random, wall, tls }: TicListenerOptions
   };
   switch (peer.crowded) {
     case undefined:
-      return common;
+      if (throttles.sourceSessions.take(peer.source)) return common;
+      log({ level: "warn", event: "tic.session.throttled", peer: peer.text });
+      // At the greeting aiccu would only say that the server is not available.
+      return { ...common, turnAway: { at: "username", refusal: "too-many-sessions", detail: "wait a minute" } };
     case "everywhere":
       return { ...common, turnAway: { at: "greeting", refusal: "busy" } };
     case "source":
@@ -104,9 +114,10 @@ function sessionOptions({ settings, md5, random, wall, tls }: TicListenerOptions
   }
 }
 
-/** Both buckets pay for a try, and get it back when it succeeds. */
+/** Both buckets of failures pay for a try, and get it back when it succeeds. */
 function mayTry(throttles: Throttles, peer: Peer, question: Extract<TicQuestion, { kind: "keys" }>): boolean {
-  return throttles.source.take(peer.source) && throttles.account.take(handleOf(question.username));
+  const handle = handleOf(question.username);
+  return throttles.accountSessions.has(handle) && throttles.source.take(peer.source) && throttles.account.take(handle);
 }
 
 interface NoteNeeds {
@@ -123,6 +134,7 @@ function takeNote(note: TicServerNote, { log, throttles, peer }: NoteNeeds): voi
     case "login":
       throttles.source.giveBack(peer.source);
       throttles.account.giveBack(handleOf(note.username));
+      throttles.accountSessions.take(handleOf(note.username));
       log({
         level: "info",
         event: "tic.login.accepted",
