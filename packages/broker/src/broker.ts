@@ -20,6 +20,7 @@ import type {
 } from "./domain/types.ts";
 
 import type { CreditStatement } from "./domain/credits.ts";
+import type { LatencyPoint, LatencyStep } from "./domain/latency.ts";
 import type { OwnerEvent } from "./domain/events.ts";
 import type { RequestId, RequestState, RequestWish, UserRequest } from "./domain/requests.ts";
 
@@ -34,6 +35,8 @@ export interface Broker {
   readonly events: Events;
   readonly owners: Owners;
   readonly credits: Credits;
+  readonly latency: Latency;
+  readonly robot: Robot;
   readonly states: States;
 }
 
@@ -143,6 +146,27 @@ export interface Credits {
   read(handle: Handle): Promise<CreditStatement>;
   /** Staff gives, or takes with an amount below zero. */
   grant(wish: { handle: Handle; amount: number; note: string }): Promise<CreditStatement>;
+}
+
+/** How long a tunnel's far end took to answer its PoP, and how often it did not. */
+export interface Latency {
+  /** From `from` up to but not including `to`, the oldest first; steps without rounds are left out. */
+  read(wish: { tunnel: TunnelId; from: WallSec; to: WallSec; step: LatencyStep }): Promise<readonly LatencyPoint[]>;
+}
+
+export interface DailyReport {
+  readonly goodWeeks: number;
+  readonly deadDays: number;
+  readonly deadWeeks: number;
+  readonly disabled: number;
+}
+
+/** What must happen as time passes. Each may run at any time, as often as one likes and on several brokers at once. */
+export interface Robot {
+  /** Folds new latency into hours and days, and forgets what was kept long enough; every few minutes. */
+  rollUp(now: WallSec): Promise<{ readonly folded: number; readonly forgotten: number }>;
+  /** Credits good weeks, charges dead static endpoints and disables those that were dead for a week; at least once a day. */
+  runDaily(now: WallSec): Promise<DailyReport>;
 }
 
 /** The part of the platform's AbortSignal that this package needs. */

@@ -8,10 +8,12 @@ import { makeAccounts } from "./services/accounts.ts";
 import { makeCredits } from "./services/credits.ts";
 import { makeDelegations } from "./services/delegations.ts";
 import { makeEvents } from "./services/events.ts";
+import { makeLatency } from "./services/latency.ts";
 import { makeOwners } from "./services/owners.ts";
 import { makePools } from "./services/pools.ts";
 import { makePops } from "./services/pops.ts";
 import { makeRequests } from "./services/requests.ts";
+import { makeRobot } from "./services/robot.ts";
 import { makeStates } from "./services/states.ts";
 import { makeTunnels } from "./services/tunnels.ts";
 
@@ -41,6 +43,8 @@ export function makeBroker(needs: BrokerNeeds): Broker {
     events: makeEvents({ store }),
     owners: makeOwners({ store, clock, settings }),
     credits: makeCredits({ store, clock, settings }),
+    latency: makeLatency({ store }),
+    robot: makeRobot({ store, settings }),
     states: makeStates({ store, sealer, clock, settings }),
   };
 }

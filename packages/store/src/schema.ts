@@ -21,6 +21,7 @@ export interface Schema {
   request: RequestTable;
   event: EventTable;
   credit: CreditTable;
+  latency: LatencyTable;
   audit: AuditTable;
 }
 
@@ -188,6 +189,24 @@ export interface CreditTable {
   /** (tunnel, kind, period) is unique. */
   period: number | null;
   note: string;
+}
+
+export interface LatencyTable {
+  tunnel_id: number;
+  /** 300, 3,600 or 86,400 seconds. */
+  step: number;
+  /** The step's first second. */
+  at: number;
+  /** The newest round in it: what is not newer was taken before. */
+  last_at: number;
+  sent: number;
+  received: number;
+  /** Microseconds; null when nothing was received. */
+  min_us: number | null;
+  max_us: number | null;
+  sum_us: number;
+  /** 1 while the next step does not hold it yet. */
+  fresh: number;
 }
 
 export interface AuditTable {

@@ -1,4 +1,5 @@
 import { defaultCreditPlan, type CreditPlan } from "./credits.ts";
+import type { LatencyStep } from "./latency.ts";
 import type { ApprovalRule } from "./requests.ts";
 
 export interface BrokerSettings {
@@ -18,6 +19,8 @@ export interface BrokerSettings {
   /** How many requests of one account may wait at once. */
   readonly requestsWaiting: number;
   readonly credits: CreditPlan;
+  /** How long each step of the latency history is kept; at least two days, since reports may be a day late. */
+  readonly latencyKeptSec: Readonly<Record<LatencyStep, number>>;
 }
 
 export const defaultBrokerSettings: BrokerSettings = {
@@ -30,4 +33,5 @@ export const defaultBrokerSettings: BrokerSettings = {
   approval: { tunnels: "first", firstTunnels: 1, delegations: "none" },
   requestsWaiting: 5,
   credits: defaultCreditPlan,
+  latencyKeptSec: { "5min": 2 * 86_400, hour: 60 * 86_400, day: 3 * 365 * 86_400 },
 };

@@ -1,4 +1,5 @@
 import type { Ipv4Address, Ipv6Address, Ipv6Prefix, WallSec } from "@tombolo/base";
+import type { LatencyRound } from "./latency.ts";
 
 /** `ABC1-TMB`: initials, number, the installation's suffix. */
 export type Handle = string;
@@ -99,10 +100,11 @@ export interface TunnelOrder {
   readonly secret: string;
 }
 
-/** What a PoP has seen; reported in batches, each kind the newest of its tunnel. */
+/** What a PoP has seen; reported in batches. Of latency every round counts, of the other kinds the newest of its tunnel. */
 export type Observation =
   | { readonly kind: "endpoint"; readonly tunnel: TunnelId; readonly ipv4: Ipv4Address; readonly port: number; readonly at: WallSec }
   | { readonly kind: "seen"; readonly tunnel: TunnelId; readonly at: WallSec }
+  | ({ readonly kind: "latency" } & LatencyRound)
   | {
       readonly kind: "counters";
       readonly tunnel: TunnelId;

@@ -18,7 +18,9 @@ import type {
 } from "../domain/types.ts";
 import type { CreditDraft } from "../domain/credits.ts";
 import type { EventKind, OwnerEvent } from "../domain/events.ts";
+import type { LatencyPoint, LatencyRound, LatencyStep } from "../domain/latency.ts";
 import type { Decision, RequestId, RequestState, RequestWish, UserRequest } from "../domain/requests.ts";
+import type { DayUptime } from "../domain/uptime.ts";
 import type { AuditEntry } from "./audit.ts";
 
 /*
@@ -37,6 +39,7 @@ export interface Repositories {
   readonly requests: RequestRepository;
   readonly events: EventRepository;
   readonly credits: CreditRepository;
+  readonly latency: LatencyRepository;
   readonly audit: AuditRepository;
 }
 
@@ -255,9 +258,47 @@ export interface CreditRepository {
   add(entries: readonly CreditDraft[]): Promise<number>;
   /** Every account that has no "signup" yet gets this one. */
   addSignups(wish: { readonly at: WallSec; readonly amount: number }): Promise<number>;
+  /** When each of these accounts got its signup: from then on the plan holds for it. */
+  listSignups(handles: readonly Handle[]): Promise<ReadonlyMap<Handle, WallSec>>;
   balance(handle: Handle): Promise<number>;
   /** The newest first. */
   list(handle: Handle, limit: number): Promise<readonly (CreditDraft & { readonly id: number })[]>;
+}
+
+/** A tunnel with its days of latency. */
+export interface TunnelUptime {
+  readonly tunnel: TunnelId;
+  readonly handle: Handle;
+  readonly pop: PopName;
+  /** Its endpoint was set by its owner. */
+  readonly isStatic: boolean;
+  /** By both, owner and operator. */
+  readonly isEnabled: boolean;
+  readonly createdAt: WallSec;
+  readonly days: readonly DayUptime[];
+}
+
+export interface LatencyRepository {
+  /** Adds rounds, which are in the order of their time, to their five minutes; one that was taken before changes nothing. */
+  take(rounds: readonly LatencyRound[]): Promise<void>;
+  /** Brings up to `limit` changed rows of a step into the next one; gives how many. */
+  fold(wish: { readonly from: LatencyStep; readonly to: LatencyStep; readonly limit: number }): Promise<number>;
+  /** Removes up to `limit` folded rows that begin before; gives how many. */
+  forget(wish: { readonly step: LatencyStep; readonly before: WallSec; readonly limit: number }): Promise<number>;
+  /** From `from` up to but not including `to`, in their order. */
+  list(wish: {
+    readonly tunnel: TunnelId;
+    readonly from: WallSec;
+    readonly to: WallSec;
+    readonly step: LatencyStep;
+    readonly limit: number;
+  }): Promise<readonly LatencyPoint[]>;
+  /** The next `limit` tunnels after `after` that have days from `from` on. */
+  listUptimes(wish: {
+    readonly after: TunnelId | undefined;
+    readonly from: WallSec;
+    readonly limit: number;
+  }): Promise<readonly TunnelUptime[]>;
 }
 
 export interface AuditRepository {

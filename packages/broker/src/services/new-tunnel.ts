@@ -1,5 +1,6 @@
 import type { WallSec } from "@tombolo/base";
 import { isMtu, maxMtuBytes, minMtuBytes } from "../domain/mtu.ts";
+import { describePop } from "../domain/since.ts";
 import type { BrokerSettings } from "../domain/settings.ts";
 import type { Account, Pop, PopName, Tunnel } from "../domain/types.ts";
 import { BrokerError } from "../errors.ts";
@@ -24,10 +25,9 @@ export function refuseMtu(mtuBytes: number): void {
 }
 
 /** New tunnels are not made at a PoP that is down: nobody could try them. */
-export function refuseDown({ name, state, stateMessage }: Pop): void {
-  if (state === "up") return;
-  const why = stateMessage === "" ? `PoP ${name} is down; choose another or try later` : `PoP ${name} is down: ${stateMessage}`;
-  throw new BrokerError("pop-down", why);
+export function refuseDown(pop: Pop): void {
+  if (pop.state === "up") return;
+  throw new BrokerError("pop-down", pop.stateMessage === "" ? `${describePop(pop)}; choose another or try later` : describePop(pop));
 }
 
 /** A tunnel with its prefixes; its PoP learns of it. */

@@ -1,4 +1,5 @@
 import { isIpv4Endpoint, unreachable, wallSec, type WallSec } from "@tombolo/base";
+import { isRound, latestRoundSec, type LatencyRound } from "../domain/latency.ts";
 import type { Observation, TunnelId } from "../domain/types.ts";
 import type { Counters, EndpointSeen } from "../ports/repositories.ts";
 
@@ -6,11 +7,13 @@ export interface SortedObservations {
   readonly seen: readonly { readonly tunnel: TunnelId; readonly at: WallSec }[];
   readonly counters: readonly (Counters & { readonly tunnel: TunnelId })[];
   readonly endpoints: readonly EndpointSeen[];
+  /** In the order of their time. */
+  readonly rounds: readonly LatencyRound[];
   readonly refused: number;
 }
 
 /**
- * A batch by kind, the newest of each tunnel, in the order of their ids. What is about tunnels elsewhere or can't be
+ * A batch by kind, the newest of each tunnel, in the order of their ids; of latency every round. What is about tunnels elsewhere or can't be
  * is refused. A time ahead of our own clock counts as now: else one PoP with a wrong clock would make its news the newest for years.
  */
 export function sortObservations(
@@ -20,9 +23,10 @@ export function sortObservations(
   const seen = new Map<TunnelId, { readonly tunnel: TunnelId; readonly at: WallSec }>();
   const counters = new Map<TunnelId, Counters & { readonly tunnel: TunnelId }>();
   const endpoints = new Map<TunnelId, EndpointSeen>();
+  const rounds = new Map<string, LatencyRound>();
   let refused = 0;
   for (const observation of observations) {
-    if (!here.has(observation.tunnel) || !isPossible(observation)) {
+    if (!here.has(observation.tunnel) || !isPossible(observation, now)) {
       refused += 1;
       continue;
     }
@@ -31,6 +35,9 @@ export function sortObservations(
     switch (kind) {
       case "seen":
         keepNewest(seen, { tunnel: told.tunnel, at });
+        break;
+      case "latency":
+        rounds.set(`${told.tunnel} ${at}`, { ...observation, at });
         break;
       case "counters":
         keepNewest(counters, { ...observation, at });
@@ -44,7 +51,8 @@ export function sortObservations(
         unreachable(kind);
     }
   }
-  return { seen: inOrder(seen), counters: inOrder(counters), endpoints: inOrder(endpoints), refused };
+  const inTime = [...rounds.values()].toSorted((a, b) => a.at - b.at);
+  return { seen: inOrder(seen), counters: inOrder(counters), endpoints: inOrder(endpoints), rounds: inTime, refused };
 }
 
 function keepNewest<T extends { readonly tunnel: TunnelId; readonly at: WallSec }>(newest: Map<TunnelId, T>, candidate: T): void {
@@ -57,11 +65,13 @@ function inOrder<T>(newest: ReadonlyMap<TunnelId, T>): readonly T[] {
   return [...newest].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
-function isPossible(observation: Observation): boolean {
+function isPossible(observation: Observation, now: WallSec): boolean {
   if (!isCount(observation.at)) return false;
   switch (observation.kind) {
     case "seen":
       return true;
+    case "latency":
+      return observation.at >= now - latestRoundSec && isRound(observation);
     case "endpoint":
       return isIpv4Endpoint(observation.ipv4) && isCount(observation.port) && observation.port <= 0xffff;
     case "counters":

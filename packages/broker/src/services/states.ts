@@ -55,8 +55,9 @@ export function makeStates({ store, sealer, clock, settings }: StatesNeeds): Sta
         await getPop(repositories.pops, name);
         const ids = [...new Set(observations.map((observation) => observation.tunnel))].filter((id) => parseTunnelId(id).ok);
         const here = await repositories.observations.listAt(name, ids);
-        const { seen, counters, endpoints, refused } = sortObservations(observations, { here, now });
+        const { seen, counters, endpoints, rounds, refused } = sortObservations(observations, { here, now });
         const first = await repositories.observations.takeSeen(seen);
+        await repositories.latency.take(rounds);
         await repositories.observations.takeCounters(counters);
         await repositories.observations.takeEndpoints(endpoints, settings.endpointsKept);
         if (first.length > 0) await repositories.events.addForTunnels(first, { at: now, kind: "tunnel.live", detail: "" });

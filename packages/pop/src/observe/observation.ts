@@ -5,6 +5,18 @@ export type PopObservation =
   | { readonly kind: "endpoint"; readonly tunnel: string; readonly ipv4: Ipv4Address; readonly port: number; readonly at: WallSec }
   | { readonly kind: "seen"; readonly tunnel: string; readonly at: WallSec }
   | {
+      /** One round of echo requests to the client's end; every round counts, not only the newest. */
+      readonly kind: "latency";
+      readonly tunnel: string;
+      readonly at: WallSec;
+      readonly sent: number;
+      readonly received: number;
+      /** Milliseconds, fractions allowed; all three 0 when nothing was received. */
+      readonly minMs: number;
+      readonly avgMs: number;
+      readonly maxMs: number;
+    }
+  | {
       readonly kind: "counters";
       readonly tunnel: string;
       readonly at: WallSec;

@@ -1,3 +1,4 @@
+import { describePop } from "@tombolo/broker";
 import type { AdminCommand } from "../cli/command.ts";
 import { readIpv4 } from "./arguments.ts";
 import { itemOutput, listOutput } from "./outputs.ts";
@@ -50,10 +51,13 @@ export const popCommands: readonly AdminCommand[] = [
       const pools = (await broker.pools.list(pop.name)).map(viewPool);
       const tunnels = (await broker.tunnels.list({ pop: pop.name })).length;
       const view = { ...viewPop(pop), tunnels };
+      const notes = pop.state === "down" ? [`${describePop(pop)}.`] : [];
       return {
         json: { ...view, pools },
         text: (style) =>
-          [itemOutput(view).text(style), listOutput(pools, ["id", "purpose", "prefix", "length"], "No pools.").text(style)].join("\n\n"),
+          [itemOutput(view, notes).text(style), listOutput(pools, ["id", "purpose", "prefix", "length"], "No pools.").text(style)].join(
+            "\n\n",
+          ),
       };
     },
   },

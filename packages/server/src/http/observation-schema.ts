@@ -26,10 +26,22 @@ const ipv4: z.ZodType<Ipv4Address> = z
 /** Up to the year 2255: beyond it a clock is broken. */
 const at: z.ZodType<WallSec> = z.int().min(0).max(9_000_000_000).transform(wallSec);
 const count = z.int().min(0);
+/** Up to an hour. */
+const millis = z.number().min(0).max(3_600_000);
 
 const observation: z.ZodType<Observation> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("endpoint"), tunnel, ipv4, port: z.int().min(0).max(65_535), at }),
   z.strictObject({ kind: z.literal("seen"), tunnel, at }),
+  z.strictObject({
+    kind: z.literal("latency"),
+    tunnel,
+    at,
+    sent: z.int().min(1).max(10_000),
+    received: z.int().min(0).max(10_000),
+    minMs: millis,
+    avgMs: millis,
+    maxMs: millis,
+  }),
   z.strictObject({
     kind: z.literal("counters"),
     tunnel,

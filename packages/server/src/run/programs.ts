@@ -5,8 +5,9 @@ import { formatTable, plainStyle, terminalStyle } from "../cli/table.ts";
 import { localDoor, openAgent, openDoors, remoteDoor, type OpenedDoors } from "../compose.ts";
 import type { PolicySections } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
+import { openJobs, type Jobs } from "../jobs/jobs.ts";
 import { makeLog } from "../log/log.ts";
-import { systemWall } from "../platform/clocks.ts";
+import { systemTimers, systemWall } from "../platform/clocks.ts";
 import { systemRandom } from "../platform/crypto.ts";
 import { openKeyedBroker } from "./keyed-broker.ts";
 import { ensurePop } from "./first-start.ts";
@@ -64,6 +65,7 @@ async function serve({ loaded, io }: ProgramContext): Promise<void> {
   sayOpened(settings, doors, { io, log, made: [...opened.made, ...(first?.made ?? [])] });
   // Closed before the doors: they take its last observations.
   await using _agent = closedAtEnd(first && (await openAgent(settings.pop, localDoor(doors.app, token), log)));
+  await using _jobs = closedAtEnd(openBrokerJobs(opened.broker, log));
   await untilStopped(io, log);
 }
 
@@ -75,6 +77,7 @@ async function runBroker({ loaded, io }: ProgramContext): Promise<void> {
   const doors = await openDoors({ settings, broker: opened.broker, log, local: undefined });
   await using _doors = closedAtEnd(doors);
   sayOpened(settings, doors, { io, log, made: opened.made });
+  await using _jobs = closedAtEnd(openBrokerJobs(opened.broker, log));
   await untilStopped(io, log);
 }
 
@@ -93,6 +96,11 @@ async function checkConfig({ loaded, given, io }: ProgramContext): Promise<void>
   const rows = loaded.effective.map(({ field, value, from }) => [field, JSON.stringify(value), from]);
   io.out(`${loaded.file === undefined ? "No file: the defaults hold." : `${loaded.file} is right.`}\n\n`);
   io.out(`${formatTable(["SETTING", "VALUE", "FROM"], rows, io.isTerminal ? terminalStyle : plainStyle)}\n`);
+}
+
+/** The broker's work as time passes. */
+function openBrokerJobs({ robot }: Broker, log: Log): Jobs {
+  return openJobs({ robot, wall: systemWall, timers: systemTimers, log });
 }
 
 async function untilStopped(io: Io, log: Log): Promise<void> {

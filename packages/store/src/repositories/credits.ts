@@ -1,5 +1,5 @@
-import { wallSec } from "@tombolo/base";
-import { makeRequestId, makeTunnelId, numberOfId, type CreditRepository } from "@tombolo/broker";
+import { wallSec, type WallSec } from "@tombolo/base";
+import { makeRequestId, makeTunnelId, numberOfId, type CreditRepository, type Handle } from "@tombolo/broker";
 import { sql } from "kysely";
 import { chunk, type Scope } from "./scope.ts";
 import { readOptionalTime } from "./values.ts";
@@ -36,6 +36,20 @@ export function makeCreditRepository({ trx }: Scope): CreditRepository {
         where not exists (select 1 from credit where credit.handle = account.handle and credit.kind = 'signup')
         order by handle on conflict do nothing`.execute(trx);
       return Number(numAffectedRows ?? 0n);
+    },
+
+    async listSignups(handles) {
+      const starts = new Map<Handle, WallSec>();
+      for (const some of chunk(handles)) {
+        const rows = await trx
+          .selectFrom("credit")
+          .select(["handle", "at"])
+          .where("kind", "=", "signup")
+          .where("handle", "in", some)
+          .execute();
+        for (const { handle, at } of rows) starts.set(handle, wallSec(at));
+      }
+      return starts;
     },
 
     async balance(handle) {

@@ -4,6 +4,7 @@ import { makeAccountRepository } from "./accounts.ts";
 import { makeAuditRepository } from "./audit.ts";
 import { makeCreditRepository } from "./credits.ts";
 import { makeEventRepository } from "./events.ts";
+import { makeLatencyRepository } from "./latency.ts";
 import { makeObservationRepository } from "./observations.ts";
 import { makePoolRepository } from "./pools.ts";
 import { makePopRepository } from "./pops.ts";
@@ -27,6 +28,7 @@ export function makeRepositories(scope: Scope): Repositories {
     requests: makeRequestRepository(scope),
     events: makeEventRepository(scope),
     credits: makeCreditRepository(scope),
+    latency: makeLatencyRepository(scope),
     audit: makeAuditRepository(scope),
   };
 }

@@ -9,10 +9,12 @@ import { testCredits } from "./credits.ts";
 import { testDelegations } from "./delegations.ts";
 import { testEvents } from "./events.ts";
 import { testHolders } from "./holders.ts";
+import { testLatency } from "./latency.ts";
 import { testObservations } from "./observations.ts";
 import { testPools } from "./pools.ts";
 import { testPops } from "./pops.ts";
 import { testRequests } from "./requests.ts";
+import { testRobot } from "./robot.ts";
 import { testStates } from "./states.ts";
 import { testTunnels } from "./tunnels.ts";
 import { testWaiting } from "./waiting.ts";
@@ -34,6 +36,8 @@ export function describeCompliance(openFreshStore: OpenFreshStore): void {
     requests: testRequests,
     events: testEvents,
     credits: testCredits,
+    latency: testLatency,
+    robot: testRobot,
     audit: testAudit,
     crash: testCrash,
   };
