@@ -6,6 +6,7 @@ import { describePair, openRaw, type Contender, type PairNode } from "./pair.ts"
 import { comparePings } from "./ping.ts";
 import { compareTcp, ratioOf, type Say } from "./rounds.ts";
 import { makeRow, type GroupName, type Row, type RowName } from "./rows.ts";
+import { measureTic } from "./tic.ts";
 import { openWireguard } from "./wireguard.ts";
 
 type Group = (lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say) => Promise<readonly Row[]>;
@@ -16,6 +17,7 @@ const groups: Readonly<Record<GroupName, Group>> = {
   "ayiya.tcp": measureTcpGroup,
   table: measureTableGroup,
   "ayiya.ping": measurePingGroup,
+  tic: measureTicGroup,
 };
 
 /** Measures the wanted rows of one group, in a lab of its own. */
@@ -64,6 +66,12 @@ async function measurePingGroup(lab: Lab<PairNode>, _wanted: ReadonlySet<RowName
   const ours = await openAyiya(lab, { tunnels: 1, slot: 0 });
   const times = await comparePings([raw, ours], say);
   return [makeRow("ayiya.ping.added-ms", (times.get(ours) ?? Number.NaN) - (times.get(raw) ?? Number.NaN))];
+}
+
+async function measureTicGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>): Promise<readonly Row[]> {
+  const { loginsPerSec, p99Ms } = await measureTic(lab);
+  const rows = [makeRow("tic.logins-per-s", loginsPerSec), makeRow("tic.login.p99-ms", p99Ms)];
+  return rows.filter(({ name }) => wanted.has(name));
 }
 
 function isHere(program: string, say: Say): boolean {

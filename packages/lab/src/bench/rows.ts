@@ -1,4 +1,4 @@
-export type GroupName = "ayiya.tcp" | "table" | "ayiya.ping";
+export type GroupName = "ayiya.tcp" | "table" | "ayiya.ping" | "tic";
 
 export type RowName =
   | "ayiya.tcp.vs-raw"
@@ -6,12 +6,14 @@ export type RowName =
   | "ayiya.tcp.vs-wireguard-go"
   | "table.100k.vs-one"
   | "table.bytes-per-tunnel"
-  | "ayiya.ping.added-ms";
+  | "ayiya.ping.added-ms"
+  | "tic.logins-per-s"
+  | "tic.login.p99-ms";
 
 export interface RowFact {
   readonly name: RowName;
   readonly group: GroupName;
-  readonly unit: "ratio" | "bytes" | "ms";
+  readonly unit: "ratio" | "bytes" | "ms" | "per-s";
   /** Null: no goal is set, the row is there to be watched. */
   readonly goal: number | null;
   readonly better: "higher" | "lower";
@@ -25,6 +27,8 @@ export const rowFacts: readonly RowFact[] = [
   { name: "table.100k.vs-one", group: "table", unit: "ratio", goal: 0.9, better: "higher" },
   { name: "table.bytes-per-tunnel", group: "table", unit: "bytes", goal: null, better: "lower" },
   { name: "ayiya.ping.added-ms", group: "ayiya.ping", unit: "ms", goal: null, better: "lower" },
+  { name: "tic.logins-per-s", group: "tic", unit: "per-s", goal: null, better: "higher" },
+  { name: "tic.login.p99-ms", group: "tic", unit: "ms", goal: null, better: "lower" },
 ];
 
 export interface Row {
