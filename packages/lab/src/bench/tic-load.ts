@@ -2,12 +2,13 @@
 // Prints `done EXCHANGES SECONDS P99MS`: only exchanges that began and ended within the measured time count.
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
+import { monotonicMs } from "../wait/clocks.ts";
 import { readTicLoad } from "./tic-load-arguments.ts";
 
 const load = readTicLoad(process.argv[2] ?? "");
 const durationsMs: number[] = [];
 const warmUpMs = 1000;
-const beginMs = performance.now() + warmUpMs;
+const beginMs = monotonicMs() + warmUpMs;
 const endMs = beginMs + load.seconds * 1000;
 
 await Promise.all(Array.from({ length: load.clients }, () => repeat()));
@@ -16,10 +17,10 @@ const p99Ms = durationsMs[Math.min(durationsMs.length - 1, Math.floor(durationsM
 process.stdout.write(`done ${durationsMs.length} ${load.seconds} ${p99Ms.toFixed(3)}\n`);
 
 async function repeat(): Promise<void> {
-  while (performance.now() < endMs) {
-    const fromMs = performance.now();
+  while (monotonicMs() < endMs) {
+    const fromMs = monotonicMs();
     await exchange();
-    if (fromMs >= beginMs && performance.now() <= endMs) durationsMs.push(performance.now() - fromMs);
+    if (fromMs >= beginMs && monotonicMs() <= endMs) durationsMs.push(monotonicMs() - fromMs);
   }
 }
 

@@ -156,7 +156,7 @@ test("our client learns what is routed to its tunnel, and a server that knows no
   const mine = clientOptions(makeWorld({ seed: 5, startSec }));
   const told = { kind: "outcome", outcome: { kind: "tunnel", tunnel: note.outcome.tunnel, delegations: [] } };
   for (const input of [
-    line("400 not implemented"),
+    line("400 Unknown command"),
     line("nonsense"),
     line("200 what"),
     { kind: "closed" },

@@ -1,5 +1,4 @@
-import type { WallSec } from "@tombolo/base";
-import { BrokerError, type Broker, type BrokerErrorCode, type Tunnel } from "@tombolo/broker";
+import { BrokerError, formatMinute, type Broker, type BrokerErrorCode, type Tunnel } from "@tombolo/broker";
 import type { TicAnswer, TicIpv4Endpoint, TicQuestion, TicRefusal, TicRoute, TicTunnelType, TicUsername } from "@tombolo/protocols";
 
 /** What TIC says to each refusal of the broker. Refusals that only an operator can cause are our own fault here. */
@@ -111,11 +110,6 @@ async function showTunnel(broker: Broker, { username, id }: Extract<TicQuestion,
       mtuBytes: tunnel.mtuBytes,
     },
   };
-}
-
-/** `2026-11-21 07:00 UTC` */
-function formatMinute(at: WallSec): string {
-  return `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function namesOf(tunnel: Tunnel): Pick<Tunnel, "id" | "clientAddress"> & { readonly popName: string } {

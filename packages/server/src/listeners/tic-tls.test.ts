@@ -6,7 +6,7 @@ import test, { type TestContext } from "node:test";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { parseTunnelShow } from "@tombolo/protocols";
 import { list, logIn, openTicWorld, type TicWorld } from "../../test/tic-world.ts";
-import { makeFolder, makeTestLog, TestClient, until } from "../../test/world.ts";
+import { makeFolder, makeTestLog, until, type TestClient } from "../../test/world.ts";
 import { readSettings } from "../config/read.ts";
 import type { Settings } from "../config/settings.ts";
 import { systemWall } from "../platform/clocks.ts";
