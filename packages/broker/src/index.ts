@@ -18,7 +18,7 @@ export * from "./domain/credits.ts";
 export * from "./domain/events.ts";
 export { latencySteps, latencyStepSec, type LatencyPoint, type LatencyRound, type LatencyStep } from "./domain/latency.ts";
 export * from "./domain/requests.ts";
-export { describePop } from "./domain/since.ts";
+export { describePop, formatMinute } from "./domain/since.ts";
 export type { DayUptime } from "./domain/uptime.ts";
 export * from "./domain/settings.ts";
 export * from "./domain/types.ts";

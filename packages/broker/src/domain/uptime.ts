@@ -55,7 +55,7 @@ function isWeekOfRun(dead: ReadonlySet<number>, at: number): boolean {
 }
 
 /** Seconds to the midnight (UTC) before. */
-export function dayOf(atSec: number): number {
+function dayOf(atSec: number): number {
   return atSec - (atSec % daySec);
 }
 

@@ -4,6 +4,7 @@ import { accountCommands } from "../admin/account.ts";
 import { creditCommands } from "../admin/credit.ts";
 import { delegationCommands } from "../admin/delegation.ts";
 import { eventCommands } from "../admin/event.ts";
+import { latencyCommands } from "../admin/latency.ts";
 import { poolCommands } from "../admin/pool.ts";
 import { popCommands } from "../admin/pop.ts";
 import { requestCommands } from "../admin/request.ts";
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   ...requestCommands,
   ...eventCommands,
   ...creditCommands,
+  ...latencyCommands,
 ];
 
 /** Runs one call of `tombolod`; gives its exit status and never throws. */

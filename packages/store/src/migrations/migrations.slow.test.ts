@@ -13,7 +13,8 @@ import { ipv6, makeWorld, startSec } from "../testing/world.ts";
 import { listMigrations } from "./list.ts";
 import { migrate } from "./migrate.ts";
 
-const dump = readFileSync(new URL("../../dumps/0001.sql", import.meta.url), "utf8");
+const readDump = (number: string): string => readFileSync(new URL(`../../dumps/${number}.sql`, import.meta.url), "utf8");
+const dump = readDump("0001");
 
 let server: PostgresServer | undefined;
 let folder = "";
@@ -125,6 +126,41 @@ test("a database of 0001 with everything in it opens with the newest program and
   assert.equal((await broker.states.snapshot("nlams01")).tunnels.length, 2);
   assert.equal((await broker.tunnels.add({ handle: "ABC1-TMB", pop: "nlams01", encapsulation: "ayiya" })).id, "T1004");
   assert.ok((await store.read(({ audit }) => audit.list(100))).length > 10);
+  await store.close();
+});
+
+test("migrations up to 0005 make today what they made when they were released", async () => {
+  const [released, today] = [await makeUrl("sqlite"), await makeUrl("sqlite")];
+  restore(readDump("0005"), pathOf(released));
+  const engine = openEngine({ engine: "sqlite", path: pathOf(today) }, 1);
+  await migrate(engine.db, "sqlite", "0005-latency");
+  await engine.close();
+  assert.deepEqual(readSchema(pathOf(today)), readSchema(pathOf(released)));
+});
+
+test("a database of 0005 opens with its requests, its ledger, its latency and its pools as they were", async () => {
+  const url = await makeUrl("sqlite");
+  restore(readDump("0005"), pathOf(url));
+  const store = await openStore({ url });
+  const { broker } = makeWorld(store, { seed: 5 });
+  assert.deepEqual(
+    (await broker.requests.list()).map(({ id, state, decision }) => [id, state, decision?.delegation]),
+    [
+      ["Q1003", "requested", undefined],
+      ["Q1002", "rejected", undefined],
+      ["Q1001", "approved", "R1004"],
+    ],
+  );
+  const { balance, entries } = await broker.credits.read("ABC1-TMB");
+  assert.deepEqual([balance, entries.length], [25 - 10 - 4 - 10 - 10, 5]);
+  const range = { tunnel: "T1003", from: wallSec(0), to: wallSec(2 ** 40), step: "day" } as const;
+  assert.equal((await broker.latency.read(range))[0]?.received, 2);
+  assert.deepEqual(
+    (await broker.pools.list()).map((pool) => pool.id),
+    ["P1", "P2", "P4"],
+  );
+  assert.equal((await broker.events.list()).length, 9);
+  assert.equal((await broker.requests.approve("Q1003")).decision?.tunnel, "T1004");
   await store.close();
 });
 

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { wallSec } from "@tombolo/base";
+import { defaultCreditPlan } from "@tombolo/broker";
 import { openStore } from "../../open-store.ts";
-import { addPop, ipv4, makeWorld } from "../world.ts";
+import { addPop, ipv4, ipv6Prefix, makeWorld } from "../world.ts";
 
 /**
  * Prints a database with something of everything in it, as SQL: `node --conditions=source dump.ts > dumps/NNNN.sql`,
@@ -21,7 +22,7 @@ try {
 
 async function fill(url: string): Promise<void> {
   const store = await openStore({ url });
-  const { broker, clock } = makeWorld(store);
+  const { broker, clock } = makeWorld(store, { settings: { credits: { ...defaultCreditPlan, enabled: true, mayRequestFrom: -100 } } });
   const pop = await addPop(broker, { delegationPool: ["2001:db8:8000::/40", 64] });
   const { account } = await broker.accounts.add({ fullName: "Ann B. Clark", email: "ann@example.org" });
   await broker.accounts.add({ fullName: "Jan M.", email: "jan@example.org", handle: "JRM1-RIPE" });
@@ -36,7 +37,21 @@ async function fill(url: string): Promise<void> {
   await broker.states.observe(pop, [
     { kind: "endpoint", tunnel: id, ipv4: ipv4("203.0.113.9"), port: 4_001, at },
     { kind: "counters", tunnel: id, at, inPackets: 1, inBytes: 2, outPackets: 3, outBytes: 4, drops: 5 },
+    { kind: "latency", tunnel: id, at, sent: 3, received: 2, minMs: 4.25, avgMs: 5, maxMs: 5.75 },
   ]);
+  await broker.robot.rollUp(at);
+  const { id: emptied } = await broker.pools.add({ pop, purpose: "delegation", prefix: ipv6Prefix("2001:db8:9000::/47"), lengthBits: 48 });
+  await broker.pools.remove(emptied);
+  await broker.pools.add({ pop, purpose: "delegation", prefix: ipv6Prefix("2001:db8:9000::/47"), lengthBits: 48 });
+  const reason = "a network behind the router";
+  const delegation = { kind: "delegation", tunnel: id, lengthBits: 48 } as const;
+  await broker.requests.approve((await broker.requests.add({ handle, wish: delegation, reason })).id);
+  await broker.requests.reject((await broker.requests.add({ handle, wish: delegation, reason })).id, "One is enough.");
+  await broker.requests.add({
+    handle,
+    wish: { kind: "tunnel", pop, encapsulation: "ayiya", staticEndpoint: undefined, mtuBytes: 1280 },
+    reason,
+  });
   await broker.tunnels.remove(gone.id);
   await broker.pops.setState(pop, "down", "moving house");
   await broker.pops.setState(pop, "up", "");
@@ -56,6 +71,8 @@ function dump(file: string): string {
     );
   const lines = [
     "begin;",
+    // Tables that a migration made anew come after those that refer to them.
+    "pragma defer_foreign_keys = on;",
     ...tables.map((table) => `${String(table["sql"])};`),
     ...tables.flatMap((table) => rowsOf(String(table["name"]))),
     // Filling the tables has counted as well.
