@@ -25,6 +25,9 @@ export interface Host {
   receive(): Promise<UdpDatagram>;
 }
 
+/** Runs `body` as a test of its own, on a bench of its own. */
+export type Rule = (text: string, body: (bench: PlaneBench) => Promise<void>) => void;
+
 /** A data plane of role "pop" under test, with the world around it. Each test opens its own and closes it. */
 export interface PlaneBench {
   readonly plane: DataPlane;

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeLatin1, encodeLatin1, equalBytes } from "@tombolo/base";
 import { ayiyaOpcodes, decodeIcmpv6, decodeIpv6Header } from "@tombolo/protocols";
-import { island, type Place, type PlaneBench } from "./bench.ts";
+import { island, type Place, type PlaneBench, type Rule } from "./bench.ts";
 import { echoReplyTo, echoRequest, innerPacket, readUdp, udpPacket } from "./inner-packets.ts";
 import { dropsOf, prove } from "./prove.ts";
+import { runToldRules } from "./told-rules.ts";
 import { ayiyaEnd, benchTunnel, endsOf } from "./tunnels.ts";
 import type { AyiyaEnd } from "./ayiya-end.ts";
 import type { SocketKind } from "../engine/packet-io.ts";
@@ -29,9 +30,8 @@ export function runPlaneCompliance(name: string, openBench: () => Promise<PlaneB
   runBareRules(rule);
   runAnswerRules(rule);
   runControlRules(rule);
+  runToldRules(rule);
 }
-
-type Rule = (text: string, body: (bench: PlaneBench) => Promise<void>) => void;
 
 const ends = endsOf(1);
 const clientPort = 4660;

@@ -1,6 +1,7 @@
-import { wallSec, type WallSec } from "@tombolo/base";
+import { wallSec, type MonotonicMs, type Random, type WallSec } from "@tombolo/base";
 import { counter, CounterReader, type CounterMemory } from "../counters/counters.ts";
 import { DropBook, mergeDrops } from "../counters/drop-book.ts";
+import type { EngineCommand } from "../engine/command.ts";
 import { socketKinds, type SocketKind } from "../engine/packet-io.ts";
 import type { EngineReport } from "../engine/state.ts";
 import { dropReasons } from "../plane/drop-reasons.ts";
@@ -17,13 +18,7 @@ import type {
 } from "../plane/plane.ts";
 import type { TableMemory } from "../table/memory.ts";
 import { TableWriter } from "../table/writer.ts";
-
-/** What the control thread asks of a worker. */
-export type WorkerCommand =
-  | { readonly kind: "beat"; readonly slot: number }
-  | { readonly kind: "check"; readonly slot: number }
-  | { readonly kind: "forget"; readonly slot: number }
-  | { readonly kind: "stop" };
+import { ToldEndpoints } from "./told.ts";
 
 /** `id` is the tunnel that the worker saw in the slot; a slot may be given away while the report travels. */
 export type WorkerReport = EngineReport & { readonly id: number };
@@ -36,9 +31,11 @@ export interface ControlSetup {
   readonly dropBooks: readonly SharedArrayBuffer[];
   readonly digest: (bytes: Uint8Array) => Uint8Array;
   readonly nowSec: () => WallSec;
+  readonly nowMs: () => MonotonicMs;
+  readonly random: Random;
   readonly onEvent: (event: PlaneEvent) => void;
   /** To one worker, or to all. */
-  readonly post: (command: WorkerCommand, to: "first" | "all") => void;
+  readonly post: (command: EngineCommand, to: "first" | "all") => void;
   /** Calls back every `everySec` until the returned function is called. */
   readonly repeat: (everySec: number, run: () => void) => () => void;
   readonly close: () => Promise<void>;
@@ -52,6 +49,7 @@ export class PlaneControl implements DataPlane {
   readonly #writer: TableWriter;
   readonly #counters: CounterReader;
   readonly #dropBooks: readonly DropBook[];
+  readonly #told: ToldEndpoints;
   readonly #beats = new Map<number, () => void>();
   /** Counters of tunnels that are gone, so that totals never run backwards. */
   readonly #gone = { inPackets: 0, inBytes: 0, outPackets: 0, outBytes: 0 };
@@ -66,6 +64,7 @@ export class PlaneControl implements DataPlane {
     });
     this.#counters = new CounterReader(setup.counters);
     this.#dropBooks = setup.dropBooks.map((memory) => new DropBook(memory));
+    this.#told = new ToldEndpoints({ ...setup, writer: this.#writer, counters: this.#counters });
   }
 
   set(tunnel: PlaneTunnel): "set" | "full" {
@@ -74,6 +73,7 @@ export class PlaneControl implements DataPlane {
     if (answer === "full") return answer;
     const slot = this.#writer.slotOf(tunnel.id);
     if (isNew) this.#counters.rebase(slot);
+    this.#setTold(tunnel, slot);
     this.#beats.get(tunnel.id)?.();
     this.#beats.delete(tunnel.id);
     if (tunnel.beatSec > 0 && tunnel.enabled) {
@@ -86,6 +86,13 @@ export class PlaneControl implements DataPlane {
     return answer;
   }
 
+  #setTold(tunnel: PlaneTunnel, slot: number): void {
+    if (!tunnel.enabled || tunnel.encapsulation === "ayiya") this.#told.forget(tunnel.id, slot);
+    else if (!tunnel.endpointFixed) this.#told.unfix(tunnel.id, slot);
+    else if (tunnel.proveFixed === true && tunnel.endpoint !== undefined) this.#told.proveFixed(tunnel.id, slot, tunnel.endpoint);
+    else this.#told.forget(tunnel.id, slot);
+  }
+
   remove(id: number): void {
     const slot = this.#writer.slotOf(id);
     if (slot < 0) return;
@@ -95,6 +102,7 @@ export class PlaneControl implements DataPlane {
     this.#gone.inBytes += this.#counters.sum(slot, counter.inBytes);
     this.#gone.outPackets += this.#counters.sum(slot, counter.outPackets);
     this.#gone.outBytes += this.#counters.sum(slot, counter.outBytes);
+    this.#told.forget(id, slot);
     this.#writer.remove(id);
     for (const book of this.#dropBooks) book.forget(slot);
     this.#setup.post({ kind: "forget", slot }, "all");
@@ -145,13 +153,12 @@ export class PlaneControl implements DataPlane {
 
   propose(id: number, endpoint: PlaneEndpoint, atSec: WallSec): void {
     const slot = this.#writer.slotOf(id);
-    if (slot < 0) return;
-    this.#writer.setEndpoint(slot, endpoint, { proven: false, epochSec: atSec, budgetBytes: 255 });
+    if (slot >= 0) this.#told.propose(id, slot, endpoint, atSec);
   }
 
   withdraw(id: number): void {
     const slot = this.#writer.slotOf(id);
-    if (slot >= 0) this.#writer.clearEndpoint(slot);
+    if (slot >= 0) this.#told.withdraw(id, slot);
   }
 
   ping(id: number): void {
@@ -179,6 +186,8 @@ export class PlaneControl implements DataPlane {
 
   #move(report: Extract<WorkerReport, { kind: "proven" | "candidate" }>): void {
     const proven = report.kind === "proven";
+    const isTold = !this.#writer.isAyiya(report.slot);
+    if (isTold && !this.#told.proven(report.id, report.slot, report.ip, report.port)) return;
     const endpoint = { ipv4: { family: 4 as const, value: report.ip >>> 0 }, port: report.port };
     const budgetBytes = report.kind === "candidate" ? report.budgetBytes : 0;
     this.#writer.setEndpoint(report.slot, endpoint, { proven, epochSec: report.epochSec, budgetBytes });
@@ -193,6 +202,7 @@ export class PlaneControl implements DataPlane {
   #shut(): Promise<void> {
     for (const stop of this.#beats.values()) stop();
     this.#beats.clear();
+    this.#told.close();
     return this.#setup.close();
   }
 }

@@ -7,7 +7,7 @@ import { slotAt } from "../native/layout.ts";
 import type { DataPlane, PlaneEvent, PlaneOptions } from "../plane/plane.ts";
 import { makeTableMemory } from "../table/memory.ts";
 import { TableReader } from "../table/reader.ts";
-import { PlaneControl, type WorkerCommand } from "./control.ts";
+import { PlaneControl } from "./control.ts";
 import { MemoryIo } from "./memory-io.ts";
 import type { MemoryWire } from "./memory-wire.ts";
 
@@ -48,11 +48,6 @@ export function openMemoryPlane(
     report: (report) => control.take({ ...report, id: reader.word(report.slot, slotAt.id) }),
   });
   const now = (): [number, number] => [parts.wall.nowSec(), parts.monotonic.nowMs()];
-  const obey = (command: WorkerCommand): void => {
-    if (command.kind === "beat") engine.beat(command.slot, ...now());
-    else if (command.kind === "check") engine.check(command.slot, ...now());
-    else if (command.kind === "forget") engine.forget(command.slot);
-  };
   const control: PlaneControl = new PlaneControl({
     options,
     table,
@@ -60,8 +55,10 @@ export function openMemoryPlane(
     dropBooks: [dropBook],
     digest,
     nowSec: () => parts.wall.nowSec(),
+    nowMs: () => parts.monotonic.nowMs(),
     onEvent,
-    post: obey,
+    random: parts.random,
+    post: (command) => engine.obey(command, ...now()),
     repeat: parts.repeat,
     close: () => {
       parts.wire.onReady = () => {};

@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { Worker } from "node:worker_threads";
-import { assert, wallSec } from "@tombolo/base";
+import { assert, monotonicMs, wallSec } from "@tombolo/base";
 import { makeCounterMemory } from "../counters/counters.ts";
 import { makeDropBookMemory } from "../counters/drop-book.ts";
 import { socketKinds } from "../engine/packet-io.ts";
+import type { EngineCommand } from "../engine/command.ts";
 import type { Addon } from "../native/addon.ts";
 import { loadAddon } from "../native/load.ts";
 import type { DataPlane, PlaneEvent, PlaneOptions } from "../plane/plane.ts";
 import { makeTableMemory } from "../table/memory.ts";
-import { PlaneControl, type WorkerCommand, type WorkerReport } from "./control.ts";
+import { PlaneControl, type WorkerReport } from "./control.ts";
 import type { WorkerStart } from "./worker.ts";
 
 interface Lane {
@@ -87,7 +88,7 @@ async function start(parts: {
     return new Worker(workerFile(), { workerData, name: `tombolo-${index}` });
   });
   let isOpen = true;
-  const tell = (index: number, command: WorkerCommand): void => {
+  const tell = (index: number, command: EngineCommand | "stop"): void => {
     // Afterwards the descriptor's number may be somebody else's.
     if (!isOpen) return;
     workers[index]?.postMessage(command);
@@ -101,6 +102,8 @@ async function start(parts: {
     dropBooks,
     digest: (bytes) => new Uint8Array(createHash("sha1").update(bytes).digest()),
     nowSec: () => wallSec(Math.floor(Date.now() / 1000)),
+    nowMs: () => monotonicMs(performance.now()),
+    random: (length) => new Uint8Array(randomBytes(length)),
     onEvent,
     post: (command, to) => {
       if (to === "first") tell(0, command);
@@ -111,7 +114,7 @@ async function start(parts: {
       return () => clearInterval(timer);
     },
     close: async () => {
-      for (const index of workers.keys()) tell(index, { kind: "stop" });
+      for (const index of workers.keys()) tell(index, "stop");
       isOpen = false;
       await Promise.all(closed);
       for (const fd of fds) addon.close(fd);

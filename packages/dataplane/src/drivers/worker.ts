@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
 import { counterFields } from "../counters/counters.ts";
 import { DropBook } from "../counters/drop-book.ts";
+import type { EngineCommand } from "../engine/command.ts";
 import { Engine } from "../engine/engine.ts";
 import type { PacketIo } from "../engine/packet-io.ts";
 import { limits, netWords, ready, slotAt, tunWords } from "../native/layout.ts";
 import { loadAddon } from "../native/load.ts";
 import type { TableMemory } from "../table/memory.ts";
 import { TableReader } from "../table/reader.ts";
-import type { WorkerCommand, WorkerReport } from "./control.ts";
+import type { WorkerReport } from "./control.ts";
 
 /** What a worker is started with. File descriptors are the process's own, so a number is enough. */
 export interface WorkerStart {
@@ -51,19 +52,13 @@ function run(start: WorkerStart, port: MessagePort): void {
     const nowSec = Math.floor(Date.now() / 1000);
     if ((bits & ready.wake) !== 0) {
       for (let entry = receiveMessageOnPort(port); entry !== undefined; entry = receiveMessageOnPort(port)) {
-        const command = entry.message as WorkerCommand;
-        if (command.kind === "stop") return;
-        obey(engine, command, nowSec);
+        const command = entry.message as EngineCommand | "stop";
+        if (command === "stop") return;
+        engine.obey(command, nowSec, performance.now());
       }
     }
     engine.turn(bits, nowSec, performance.now());
   }
-}
-
-function obey(engine: Engine, command: Exclude<WorkerCommand, { kind: "stop" }>, nowSec: number): void {
-  if (command.kind === "beat") engine.beat(command.slot, nowSec, performance.now());
-  else if (command.kind === "check") engine.check(command.slot, nowSec, performance.now());
-  else engine.forget(command.slot);
 }
 
 function makeIo(start: WorkerStart): PacketIo {

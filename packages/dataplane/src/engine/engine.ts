@@ -1,5 +1,6 @@
 import { ready } from "../native/layout.ts";
 import { Answers } from "./answers.ts";
+import type { EngineCommand } from "./command.ts";
 import { Inbound } from "./inbound.ts";
 import { InnerRules } from "./inner.ts";
 import { Outbound } from "./outbound.ts";
@@ -34,26 +35,38 @@ export class Engine {
     if ((bits & ready.tun) !== 0) this.#outbound.receive();
   }
 
-  /** A keep-alive to the far end of the slot's tunnel; only AYIYA has one. */
-  beat(slot: number, nowSec: number, nowMs: number): void {
-    const state = this.#state;
-    const { toNetwork } = this.#answers;
-    state.setClocks(nowSec, nowMs);
-    if (!state.table.isAyiya(slot) || !state.mayReach(slot, mostOverheadBytes)) return;
-    toNetwork.push(toNetwork.room(0), 0, slot);
-    toNetwork.flush();
-  }
-
-  /** Asks the far end's inner address for an echo; an `answered` report follows when it comes. */
-  check(slot: number, nowSec: number, nowMs: number): void {
+  /** Does what the control thread asks, between two turns. */
+  obey(command: EngineCommand, nowSec: number, nowMs: number): void {
     this.#state.setClocks(nowSec, nowMs);
-    this.#prover.check(slot);
+    switch (command.kind) {
+      case "beat":
+        this.#beat(command.slot);
+        break;
+      case "check":
+        this.#prover.check(command.slot);
+        break;
+      case "forget":
+        this.#prover.forget(command.slot);
+        this.#state.forget(command.slot);
+        break;
+      case "expect":
+        this.#prover.expect(command.slot, command);
+        break;
+      case "ask":
+        for (const slot of command.slots) this.#prover.ask(slot);
+        break;
+      case "settled":
+        this.#prover.settled(command.slot);
+        break;
+    }
     this.#answers.toNetwork.flush();
   }
 
-  /** The slot is given to another tunnel. */
-  forget(slot: number): void {
-    this.#prover.forget(slot);
-    this.#state.forget(slot);
+  /** A keep-alive to the far end of the slot's tunnel; only AYIYA has one. */
+  #beat(slot: number): void {
+    const state = this.#state;
+    const { toNetwork } = this.#answers;
+    if (!state.table.isAyiya(slot) || !state.mayReach(slot, mostOverheadBytes)) return;
+    toNetwork.push(toNetwork.room(0), 0, slot);
   }
 }

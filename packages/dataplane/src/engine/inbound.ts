@@ -23,6 +23,8 @@ import { carry, reasonOf, taken, type EngineState } from "./state.ts";
 
 /** IPv4 and UDP headers: what a datagram of n payload bytes weighs on the wire besides n. */
 const outerBytes = 28;
+/** What protocol 41 adds, and UDP at least. */
+const ipv4Bytes = 20;
 /** A full batch of super-packets each; then the other directions get their turn. */
 const maxRounds = 16;
 
@@ -195,18 +197,36 @@ export class Inbound {
       packets[base + netWord.slot] = slot;
       if (slot < 0) {
         this.#state.dropUnclaimed(length < ipv6HeaderBytes ? reasonOf.short : reasonOf.unknownTunnel);
-      } else if (table.word(slot, slotAt.encapsulation) !== encapsulation || !this.#isFromEndpoint(base, slot)) {
+      } else if (table.word(slot, slotAt.encapsulation) !== encapsulation) {
         // Anybody can send this, so it is nobody's account.
-        this.#state.dropUnclaimed(
-          table.word(slot, slotAt.encapsulation) === encapsulation ? reasonOf.wrongEndpoint : reasonOf.wrongEncapsulation,
-        );
+        this.#state.dropUnclaimed(reasonOf.wrongEncapsulation);
+      } else if (!this.#isFromEndpoint(base, slot)) {
+        const refused = this.#fromElsewhere(base, slot, at, length);
+        this.#settle(base, refused, refused !== reasonOf.wrongEndpoint);
       } else {
         const isEnabled = table.isEnabled(slot);
         if (isEnabled) this.#markSeen(slot, 0, true);
+        if ((table.endpointFlags & slotFlags.proven) === 0) table.addBudget(slot, unprovenFactor * (length + ipv4Bytes));
         this.#answers.sourceIsEndpoint = true;
         this.#settle(base, isEnabled ? this.#inner(base, slot, at, length) : reasonOf.tunnelDisabled, true);
       }
     }
+  }
+
+  /**
+   * Not from where the tunnel's traffic goes: a place that is being asked may answer, and nothing more. The last place of a tunnel
+   * that is down is told apart, since its user wonders; any other is nobody's account.
+   */
+  #fromElsewhere(base: number, slot: number, at: number, length: number): number {
+    const { io, table } = this.#state;
+    const ip = io.netPackets[base + netWord.sourceIp] ?? 0;
+    const port = io.netPackets[base + netWord.sourcePort] ?? 0;
+    if ((table.endpointFlags & slotFlags.enabled) === 0) return reasonOf.wrongEndpoint;
+    if (this.#prover.strangerReplied(slot, io.netData, at, length, ip, port)) return taken;
+    const isDown = (table.endpointFlags & slotFlags.hasEndpoint) === 0;
+    return isDown && ip !== 0 && table.endpointIp === (ip | 0) && table.endpointPort === port
+      ? reasonOf.tunnelDown
+      : reasonOf.wrongEndpoint;
   }
 
   #bySource(at: number): number {

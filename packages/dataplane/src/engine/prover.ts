@@ -25,18 +25,28 @@ const probeEveryMs = 1000;
 /** Then a new nonce is drawn when the candidate speaks again. */
 const maxProbes = 5;
 /** Two beats missed (aiccu beats every 60 s): the old endpoint counts as silent. */
-const silentSec = 120;
+export const silentSec = 120;
 /** RFC 9000 section 8.1's factor: an unproven place gets at most this many times what it sent. */
 export const unprovenFactor = 3;
-const nonceBytes = 12;
+export const nonceBytes = 12;
 const probeBytes = ipv6HeaderBytes + 8 + 8;
 const outerProbeBytes = probeBytes + mostOverheadBytes;
+
+/** A place that the control thread was told of, with its nonce; asked when the control thread says so. */
+interface Told {
+  readonly ip: number;
+  readonly port: number;
+  readonly epochSec: number;
+  readonly nonce: Uint8Array;
+}
 
 export class Prover {
   readonly #state: EngineState;
   readonly #crafts: NetworkCrafts;
   readonly #slots: Uint8Array;
   readonly #candidates = new Map<number, Candidate>();
+  /** As many as tunnels at most: each was signed for, or configured. */
+  readonly #told = new Map<number, Told>();
   #candidateReport: Extract<EngineReport, { kind: "candidate" }> | undefined;
   readonly #checks = new Map<number, { readonly nonce: Uint8Array; readonly sentMs: number }>();
 
@@ -80,10 +90,9 @@ export class Prover {
 
   /** An echo reply to our inner address; true when it answers a nonce of ours. */
   replied(slot: number, data: Uint8Array, at: number, length: number, ip: number, port: number): boolean {
-    if (length < probeBytes || data[at + ipv6At.nextHeader] !== nextHeaders.icmpv6) return false;
-    const echoAt = at + ipv6HeaderBytes;
-    if (data[echoAt] !== icmpv6Types.echoReply) return false;
-    const nonce = data.subarray(echoAt + icmpv6At.identifier, echoAt + icmpv6At.identifier + nonceBytes);
+    if (length < probeBytes || !this.#isEchoReply(data, at)) return false;
+    const nonce = this.#nonceIn(data, at);
+    if (this.#toldAnswered(slot, nonce, ip, port)) return true;
     const check = this.#checks.get(slot);
     if (check !== undefined && equalBytes(check.nonce, nonce)) {
       this.#checks.delete(slot);
@@ -97,6 +106,43 @@ export class Prover {
     return true;
   }
 
+  /** Of a packet without a signature from a place that is not the endpoint: all that it may carry is the answer to a nonce. */
+  strangerReplied(slot: number, data: Uint8Array, at: number, length: number, ip: number, port: number): boolean {
+    if (!this.#told.has(slot) || length < probeBytes || (data[at] ?? 0) >> 4 !== 6) return false;
+    return this.#isEchoReply(data, at) && this.#toldAnswered(slot, this.#nonceIn(data, at), ip, port);
+  }
+
+  /** The answer to `nonce` from there proves the place. */
+  expect(slot: number, told: Told): void {
+    this.#told.set(slot, told);
+  }
+
+  ask(slot: number): void {
+    const told = this.#told.get(slot);
+    if (told !== undefined) this.#send(slot, told.nonce, told.ip, told.port);
+  }
+
+  settled(slot: number): void {
+    this.#told.delete(slot);
+  }
+
+  #toldAnswered(slot: number, nonce: Uint8Array, ip: number, port: number): boolean {
+    const told = this.#told.get(slot);
+    if (told === undefined || (told.ip | 0) !== (ip | 0) || told.port !== port || !equalBytes(told.nonce, nonce)) return false;
+    this.#told.delete(slot);
+    this.#state.report({ kind: "proven", slot, ip, port, epochSec: told.epochSec });
+    return true;
+  }
+
+  #isEchoReply(data: Uint8Array, at: number): boolean {
+    return data[at + ipv6At.nextHeader] === nextHeaders.icmpv6 && data[at + ipv6HeaderBytes] === icmpv6Types.echoReply;
+  }
+
+  #nonceIn(data: Uint8Array, at: number): Uint8Array {
+    const nonceAt = at + ipv6HeaderBytes + icmpv6At.identifier;
+    return data.subarray(nonceAt, nonceAt + nonceBytes);
+  }
+
   /** A client's own question to the PoP's inner end; its answer is reported as `answered`. */
   check(slot: number): void {
     if (!this.#state.mayReach(slot, outerProbeBytes)) return;
@@ -108,6 +154,7 @@ export class Prover {
   forget(slot: number): void {
     this.#candidates.delete(slot);
     this.#checks.delete(slot);
+    this.#told.delete(slot);
   }
 
   /**

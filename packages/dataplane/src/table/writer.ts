@@ -110,6 +110,20 @@ export class TableWriter {
     this.#publish(slot);
   }
 
+  /** One word of a slot by its place in `slotAt`. */
+  word(slot: number, at: number): number {
+    return this.#get(slot, at);
+  }
+
+  isAyiya(slot: number): boolean {
+    return this.#get(slot, slotAt.encapsulation) === encapsulations.ayiya;
+  }
+
+  /** Adds to what may be sent to an unproven endpoint. */
+  addBudget(slot: number, bytes: number): void {
+    Atomics.add(this.#words, (slot * slotBytes + slotAt.budgetBytes) / 4, bytes);
+  }
+
   readEndpoint(slot: number): { endpoint: PlaneEndpoint | undefined; proven: boolean } {
     const flags = this.#get(slot, slotAt.flags);
     const endpoint: PlaneEndpoint = {
@@ -117,6 +131,12 @@ export class TableWriter {
       port: this.#get(slot, slotAt.endpointPort),
     };
     return { endpoint: (flags & slotFlags.hasEndpoint) === 0 ? undefined : endpoint, proven: (flags & slotFlags.proven) !== 0 };
+  }
+
+  /** Whether that place stands in the slot, alive or not. */
+  #isAt(slot: number, endpoint: PlaneEndpoint | undefined): boolean {
+    if (endpoint === undefined) return false;
+    return this.#get(slot, slotAt.endpointIp) >>> 0 === endpoint.ipv4.value && this.#get(slot, slotAt.endpointPort) === endpoint.port;
   }
 
   #hasRemote(slot: number, tunnel: PlaneTunnel): boolean {
@@ -132,8 +152,10 @@ export class TableWriter {
     if (this.#options.role === "pop") flags |= slotFlags.answersEcho;
     if (tunnel.endpointFixed) flags |= slotFlags.fixed;
     const keeps = sameEncapsulation && (before & slotFlags.fixed) === (flags & slotFlags.fixed) && !tunnel.endpointFixed;
-    if (keeps) flags |= before & (slotFlags.hasEndpoint | slotFlags.proven);
-    else if (tunnel.endpoint !== undefined) flags |= slotFlags.hasEndpoint | slotFlags.proven;
+    const mustAnswer = tunnel.endpointFixed && tunnel.proveFixed === true;
+    if (keeps || (mustAnswer && sameEncapsulation && (before & slotFlags.fixed) !== 0 && this.#isAt(slot, tunnel.endpoint)))
+      flags |= before & (slotFlags.hasEndpoint | slotFlags.proven);
+    else if (tunnel.endpoint !== undefined && !mustAnswer) flags |= slotFlags.hasEndpoint | slotFlags.proven;
     if (!keeps) this.#putEndpoint(tunnel.endpoint ?? { ipv4: { family: 4, value: 0 }, port: 0 });
     this.#put(slotAt.flags, flags);
     this.#put(slotAt.encapsulation, encapsulationOf(tunnel));
