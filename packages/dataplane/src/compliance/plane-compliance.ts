@@ -5,6 +5,7 @@ import { ayiyaOpcodes, decodeIcmpv6, decodeIpv6Header } from "@tombolo/protocols
 import { island, type Place, type PlaneBench, type Rule } from "./bench.ts";
 import { echoReplyTo, echoRequest, innerPacket, readUdp, udpPacket } from "./inner-packets.ts";
 import { dropsOf, prove } from "./prove.ts";
+import { runPingRules } from "./ping-rules.ts";
 import { runToldRules } from "./told-rules.ts";
 import { ayiyaEnd, benchTunnel, endsOf } from "./tunnels.ts";
 import type { AyiyaEnd } from "./ayiya-end.ts";
@@ -31,6 +32,7 @@ export function runPlaneCompliance(name: string, openBench: () => Promise<PlaneB
   runAnswerRules(rule);
   runControlRules(rule);
   runToldRules(rule);
+  runPingRules(rule);
 }
 
 const ends = endsOf(1);

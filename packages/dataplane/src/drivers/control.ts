@@ -1,6 +1,7 @@
 import { wallSec, type MonotonicMs, type Random, type WallSec } from "@tombolo/base";
 import { counter, CounterReader, type CounterMemory } from "../counters/counters.ts";
 import { DropBook, mergeDrops } from "../counters/drop-book.ts";
+import { PingBook } from "../counters/ping-book.ts";
 import type { EngineCommand } from "../engine/command.ts";
 import { socketKinds, type SocketKind } from "../engine/packet-io.ts";
 import type { EngineReport } from "../engine/state.ts";
@@ -29,6 +30,7 @@ export interface ControlSetup {
   readonly counters: CounterMemory;
   /** One a worker. */
   readonly dropBooks: readonly SharedArrayBuffer[];
+  readonly pings: SharedArrayBuffer;
   readonly digest: (bytes: Uint8Array) => Uint8Array;
   readonly nowSec: () => WallSec;
   readonly nowMs: () => MonotonicMs;
@@ -50,6 +52,7 @@ export class PlaneControl implements DataPlane {
   readonly #counters: CounterReader;
   readonly #dropBooks: readonly DropBook[];
   readonly #told: ToldEndpoints;
+  readonly #pings: PingBook;
   readonly #beats = new Map<number, () => void>();
   /** Counters of tunnels that are gone, so that totals never run backwards. */
   readonly #gone = { inPackets: 0, inBytes: 0, outPackets: 0, outBytes: 0 };
@@ -64,6 +67,7 @@ export class PlaneControl implements DataPlane {
     });
     this.#counters = new CounterReader(setup.counters);
     this.#dropBooks = setup.dropBooks.map((memory) => new DropBook(memory));
+    this.#pings = new PingBook(setup.pings);
     this.#told = new ToldEndpoints({ ...setup, writer: this.#writer, counters: this.#counters });
   }
 
@@ -105,6 +109,7 @@ export class PlaneControl implements DataPlane {
     this.#told.forget(id, slot);
     this.#writer.remove(id);
     for (const book of this.#dropBooks) book.forget(slot);
+    this.#pings.forget(slot);
     this.#setup.post({ kind: "forget", slot }, "all");
   }
 
@@ -162,15 +167,22 @@ export class PlaneControl implements DataPlane {
   }
 
   ping(id: number): void {
-    this.pingMany([id]);
+    this.#ping([id], true);
   }
 
   pingMany(ids: readonly number[]): void {
-    for (const id of ids) this.check(id);
+    this.#ping(ids, false);
   }
 
-  latency(_id: number): PlaneLatency | undefined {
-    return undefined;
+  #ping(ids: readonly number[], pong: boolean): void {
+    const slots = ids.map((id) => this.#writer.slotOf(id)).filter((slot) => slot >= 0);
+    if (slots.length > 0) this.#setup.post({ kind: "ping", slots, pong }, "first");
+  }
+
+  latency(id: number): PlaneLatency | undefined {
+    const slot = this.#writer.slotOf(id);
+    const latency = slot < 0 ? undefined : this.#pings.take(slot, this.#setup.nowMs());
+    return latency?.sent === 0 && latency.received === 0 ? undefined : latency;
   }
 
   trace(_id: number, _seconds: number): void {}
@@ -180,6 +192,7 @@ export class PlaneControl implements DataPlane {
     const { slot, id } = report;
     if (this.#writer.slotOf(id) !== slot) return;
     if (report.kind === "answered") this.#setup.onEvent({ kind: "answered", id, rttMs: report.rttMs });
+    else if (report.kind === "pong") this.#setup.onEvent({ kind: "pong", id, rttMs: report.rttMs, sequence: report.sequence });
     else if (report.kind === "clock-off") this.#setup.onEvent({ kind: "clock-off", id, skewSec: report.skewSec });
     else this.#move(report);
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { assert, type MonotonicClock, type Random, type WallClock } from "@tombolo/base";
 import { makeCounterMemory, counterFields } from "../counters/counters.ts";
 import { DropBook, makeDropBookMemory } from "../counters/drop-book.ts";
+import { makePingMemory, PingBook } from "../counters/ping-book.ts";
 import { Engine } from "../engine/engine.ts";
 import { slotAt } from "../native/layout.ts";
 import type { DataPlane, PlaneEvent, PlaneOptions } from "../plane/plane.ts";
@@ -29,6 +30,7 @@ export function openMemoryPlane(
   const table = makeTableMemory(options.capacity);
   const counters = makeCounterMemory(1, options.capacity);
   const dropBook = makeDropBookMemory();
+  const pings = makePingMemory(options.capacity);
   const [block] = counters.tunnels;
   const [reasons] = counters.reasons;
   assert(block !== undefined && reasons !== undefined, "memory was made for one worker");
@@ -43,6 +45,7 @@ export function openMemoryPlane(
     counters: fields,
     reasons: new Float64Array(reasons),
     drops: new DropBook(dropBook),
+    pings: new PingBook(pings),
     newest: (slot, field) => fields[slot * counterFields + field] ?? 0,
     random: parts.random,
     report: (report) => control.take({ ...report, id: reader.word(report.slot, slotAt.id) }),
@@ -53,6 +56,7 @@ export function openMemoryPlane(
     table,
     counters,
     dropBooks: [dropBook],
+    pings,
     digest,
     nowSec: () => parts.wall.nowSec(),
     nowMs: () => parts.monotonic.nowMs(),

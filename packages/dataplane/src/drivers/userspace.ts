@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { assert, monotonicMs, wallSec } from "@tombolo/base";
 import { makeCounterMemory } from "../counters/counters.ts";
 import { makeDropBookMemory } from "../counters/drop-book.ts";
+import { makePingMemory } from "../counters/ping-book.ts";
 import { socketKinds } from "../engine/packet-io.ts";
 import type { EngineCommand } from "../engine/command.ts";
 import type { Addon } from "../native/addon.ts";
@@ -80,11 +81,12 @@ async function start(parts: {
   const table = makeTableMemory(options.capacity);
   const counters = makeCounterMemory(options.workers, options.capacity);
   const dropBooks = lanes.map(() => makeDropBookMemory());
+  const pings = makePingMemory(options.capacity);
   const workers = lanes.map((lane, index) => {
     const reasons = counters.reasons[index];
     const dropBook = dropBooks[index];
     assert(reasons !== undefined && dropBook !== undefined, "memory was made for every worker");
-    const workerData: WorkerStart = { role: options.role, index, ...lane, table, counters: counters.tunnels, reasons, dropBook };
+    const workerData: WorkerStart = { role: options.role, index, ...lane, table, counters: counters.tunnels, reasons, dropBook, pings };
     return new Worker(workerFile(), { workerData, name: `tombolo-${index}` });
   });
   let isOpen = true;
@@ -100,9 +102,11 @@ async function start(parts: {
     table,
     counters,
     dropBooks,
+    pings,
     digest: (bytes) => new Uint8Array(createHash("sha1").update(bytes).digest()),
     nowSec: () => wallSec(Math.floor(Date.now() / 1000)),
-    nowMs: () => monotonicMs(performance.now()),
+    // As the workers count it, whatever thread they are.
+    nowMs: () => monotonicMs(Number(process.hrtime.bigint()) / 1e6),
     random: (length) => new Uint8Array(randomBytes(length)),
     onEvent,
     post: (command, to) => {

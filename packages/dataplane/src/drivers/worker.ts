@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from "node:worker_threads";
 import { counterFields } from "../counters/counters.ts";
 import { DropBook } from "../counters/drop-book.ts";
+import { PingBook } from "../counters/ping-book.ts";
 import type { EngineCommand } from "../engine/command.ts";
 import { Engine } from "../engine/engine.ts";
 import type { PacketIo } from "../engine/packet-io.ts";
@@ -23,6 +24,7 @@ export interface WorkerStart {
   readonly counters: readonly SharedArrayBuffer[];
   readonly reasons: SharedArrayBuffer;
   readonly dropBook: SharedArrayBuffer;
+  readonly pings: SharedArrayBuffer;
 }
 
 /** A thread that is blocked outside of JavaScript cannot be ended, and would hold up the end of a process that failed. */
@@ -40,6 +42,7 @@ function run(start: WorkerStart, port: MessagePort): void {
     counters: blocks[start.index] ?? new Float64Array(0),
     reasons: new Float64Array(start.reasons),
     drops: new DropBook(start.dropBook),
+    pings: new PingBook(start.pings),
     newest: (slot, field) => blocks.reduce((most, block) => Math.max(most, block[slot * counterFields + field] ?? 0), 0),
     random: (length) => new Uint8Array(randomBytes(length)),
     report: (report) => {
@@ -47,6 +50,8 @@ function run(start: WorkerStart, port: MessagePort): void {
       port.postMessage(message);
     },
   });
+  // performance.now() begins anew in each thread, but a ping is sent by one, answered to another and counted by a third.
+  const beganMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
   for (;;) {
     const bits = io.poll(longestPollMs);
     const nowSec = Math.floor(Date.now() / 1000);
@@ -54,10 +59,10 @@ function run(start: WorkerStart, port: MessagePort): void {
       for (let entry = receiveMessageOnPort(port); entry !== undefined; entry = receiveMessageOnPort(port)) {
         const command = entry.message as EngineCommand | "stop";
         if (command === "stop") return;
-        engine.obey(command, nowSec, performance.now());
+        engine.obey(command, nowSec, beganMs + performance.now());
       }
     }
-    engine.turn(bits, nowSec, performance.now());
+    engine.turn(bits, nowSec, beganMs + performance.now());
   }
 }
 

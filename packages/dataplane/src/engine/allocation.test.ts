@@ -10,6 +10,7 @@ import { ip4, udpPacket } from "../compliance/inner-packets.ts";
 import { benchTunnel, endsOf } from "../compliance/tunnels.ts";
 import { counterFields, makeCounterMemory } from "../counters/counters.ts";
 import { DropBook, makeDropBookMemory } from "../counters/drop-book.ts";
+import { makePingMemory, PingBook } from "../counters/ping-book.ts";
 import { limits, netVerdicts, netWord, netWords, ready, tunWord, tunWords } from "../native/layout.ts";
 import { dropReasons } from "../plane/drop-reasons.ts";
 import { makeTableMemory } from "../table/memory.ts";
@@ -106,6 +107,7 @@ function makeEngine(io: SteadyIo): Engine {
     counters,
     reasons: new Float64Array(dropReasons.length),
     drops: new DropBook(makeDropBookMemory()),
+    pings: new PingBook(makePingMemory(16)),
     newest: (slot, field) => counters[slot * counterFields + field] ?? 0,
     random: (length) => new Uint8Array(length),
     report: () => assert.fail("nothing is to be reported"),

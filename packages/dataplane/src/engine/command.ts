@@ -15,5 +15,7 @@ export type EngineCommand =
     }
   /** Sends what was expected of these slots. */
   | { readonly kind: "ask"; readonly slots: readonly number[] }
+  /** Round trips; to one worker alone. */
+  | { readonly kind: "ping"; readonly slots: readonly number[]; readonly pong: boolean }
   /** Nothing is expected of the slot any more. */
   | { readonly kind: "settled"; readonly slot: number };

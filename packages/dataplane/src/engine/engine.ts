@@ -5,6 +5,7 @@ import { Inbound } from "./inbound.ts";
 import { InnerRules } from "./inner.ts";
 import { Outbound } from "./outbound.ts";
 import { socketKinds } from "./packet-io.ts";
+import { Pinger } from "./pinger.ts";
 import { Prover } from "./prover.ts";
 import { EngineState, mostOverheadBytes, type EngineSetup } from "./state.ts";
 
@@ -15,12 +16,14 @@ export class Engine {
   readonly #outbound: Outbound;
   readonly #prover: Prover;
   readonly #answers: Answers;
+  readonly #pinger: Pinger;
 
   constructor(setup: EngineSetup) {
     this.#state = new EngineState(setup);
     this.#answers = new Answers(this.#state);
     this.#prover = new Prover(this.#state, this.#answers.toNetwork);
-    const rules = new InnerRules(this.#state, this.#answers, this.#prover);
+    this.#pinger = new Pinger(this.#state, this.#answers.toNetwork, setup.pings);
+    const rules = new InnerRules(this.#state, { answers: this.#answers, prover: this.#prover, pinger: this.#pinger });
     this.#inbound = new Inbound(this.#state, { rules, prover: this.#prover, answers: this.#answers });
     this.#outbound = new Outbound(this.#state, this.#answers);
   }
@@ -54,6 +57,9 @@ export class Engine {
         break;
       case "ask":
         for (const slot of command.slots) this.#prover.ask(slot);
+        break;
+      case "ping":
+        this.#pinger.ask(command.slots, command.pong);
         break;
       case "settled":
         this.#prover.settled(command.slot);

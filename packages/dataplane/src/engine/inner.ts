@@ -10,6 +10,7 @@ import {
   walkExtensions,
 } from "@tombolo/protocols";
 import type { Answers } from "./answers.ts";
+import type { Pinger } from "./pinger.ts";
 import type { Prover } from "./prover.ts";
 import { carry, reasonOf, taken, type EngineState } from "./state.ts";
 
@@ -24,16 +25,18 @@ export class InnerRules {
   readonly #state: EngineState;
   readonly #answers: Answers;
   readonly #prover: Prover;
+  readonly #pinger: Pinger;
   readonly #view: DataView;
   readonly #source = new Int32Array(5);
   readonly #destination = new Int32Array(5);
   readonly #walk = makeUpperLayer();
   #destinationVerdict = carry;
 
-  constructor(state: EngineState, answers: Answers, prover: Prover) {
+  constructor(state: EngineState, parts: { answers: Answers; prover: Prover; pinger: Pinger }) {
     this.#state = state;
-    this.#answers = answers;
-    this.#prover = prover;
+    this.#answers = parts.answers;
+    this.#prover = parts.prover;
+    this.#pinger = parts.pinger;
     const { netData } = state.io;
     this.#view = new DataView(netData.buffer, netData.byteOffset, netData.length);
   }
@@ -144,17 +147,20 @@ export class InnerRules {
     const data = this.#state.io.netData;
     const isIcmp = data[at + ipv6At.nextHeader] === nextHeaders.icmpv6 && this.length >= ipv6HeaderBytes + 8;
     const type = isIcmp ? (data[at + ipv6HeaderBytes] ?? 0) : -1;
-    if (
-      type === icmpv6Types.echoReply &&
-      this.#prover.replied(slot, data, at, this.length, this.#answers.sourceIp, this.#answers.sourcePort)
-    )
-      return taken;
+    if (type === icmpv6Types.echoReply && this.#isAsked(slot, at)) return taken;
     if (this.#state.role === "client") return carry;
     if (type === icmpv6Types.echoReply) return reasonOf.unaskedReply;
     if (type === icmpv6Types.echoRequest) return this.#answers.echo("network", slot, data, at, this.length);
     if (type === neighbourTypes.neighbourSolicitation) return this.#answers.neighbour(slot, data, at, this.length);
     if (!isIcmp) this.#refuse(slot, at, icmpv6Types.destinationUnreachable, unreachableCodes.port);
     return reasonOf.localPort;
+  }
+
+  #isAsked(slot: number, at: number): boolean {
+    const { sourceIp, sourcePort, sourceIsEndpoint } = this.#answers;
+    const data = this.#state.io.netData;
+    if (sourceIsEndpoint && this.#pinger.replied(slot, data, at, this.length)) return true;
+    return this.#prover.replied(slot, data, at, this.length, sourceIp, sourcePort);
   }
 
   #refuse(slot: number, at: number, type: number, code: number): void {

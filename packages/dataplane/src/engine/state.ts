@@ -1,6 +1,7 @@
 import type { Random } from "@tombolo/base";
 import { counter, counterFields } from "../counters/counters.ts";
 import type { DropBook } from "../counters/drop-book.ts";
+import type { PingBook } from "../counters/ping-book.ts";
 import { slotFlags } from "../native/layout.ts";
 import { dropIndex, type DropReason } from "../plane/drop-reasons.ts";
 import type { TableReader } from "../table/reader.ts";
@@ -27,6 +28,7 @@ export type EngineReport =
       readonly budgetBytes: number;
     }
   | { readonly kind: "answered"; readonly slot: number; readonly rttMs: number }
+  | { readonly kind: "pong"; readonly slot: number; readonly rttMs: number; readonly sequence: number }
   | { readonly kind: "clock-off"; readonly slot: number; readonly skewSec: number };
 
 export interface EngineSetup {
@@ -37,6 +39,8 @@ export interface EngineSetup {
   readonly counters: Float64Array;
   readonly reasons: Float64Array;
   readonly drops: DropBook;
+  /** Shared by all workers. */
+  readonly pings: PingBook;
   /** The newest of a counter field over all workers; only asked off the fast path. */
   readonly newest: (slot: number, field: number) => number;
   readonly random: Random;

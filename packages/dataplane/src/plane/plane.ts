@@ -149,7 +149,7 @@ export interface DataPlane {
   ping(id: number): void;
   /** The same for many tunnels in one message and without `pong`; spread them over time. Tunnels that are not up are passed over. */
   pingMany(ids: readonly number[]): void;
-  /** Since the last call, which begins anew; undefined when nothing was asked. A ping counts as lost 10 s after it was sent. */
+  /** Of the pings since the last call that were answered or, after 10 s, lost; undefined when there are none. Then it begins anew. */
   latency(id: number): PlaneLatency | undefined;
   /** `trace` events for what is decided about the tunnel, at most 50 a second, for `seconds` (at most 600); 0 ends it. */
   trace(id: number, seconds: number): void;
