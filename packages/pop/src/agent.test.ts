@@ -3,12 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { formatPrefix, makeIpv4, makeSeededRandom, wallSec } from "@tombolo/base";
+import { formatIpv4, formatPrefix, makeIpv4, makeSeededRandom, monotonicMs, wallSec } from "@tombolo/base";
 import type { PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
+import { md5 } from "../test/digests.ts";
 import { HandTimers, makeTestLog, settle, until } from "../test/by-hand.ts";
 import { PlayedBroker } from "../test/played-broker.ts";
 import { PlayedPlane } from "../test/played-plane.ts";
 import { makeTestTunnel, prefixOf, testPop } from "../test/states.ts";
+import type { TakeBeat } from "./beats/beat-socket.ts";
 import { makePopAgent, type PopAgent } from "./agent.ts";
 import { makeMemoryKernel } from "./kernel/memory.ts";
 import type { StateLine } from "./state/codec.ts";
@@ -45,6 +47,8 @@ class World {
   readonly agent: PopAgent;
   /** Set to keep the data plane from opening. */
   refusal: string | undefined;
+  beat: TakeBeat = () => {};
+  readonly beatsAt: string[] = [];
   happen: (event: PlaneEvent) => void = () => {};
   #closed = false;
 
@@ -58,8 +62,16 @@ class World {
       plane: { device: "tombolo", ayiyaPort: 5072, udpPort: undefined, proto41: true, workers: 1, capacity: 100 },
       bindIpv4: undefined,
       addresses: [],
+      openBeats: (bind, take) => {
+        this.beatsAt.push(formatIpv4(bind));
+        this.beat = take;
+        return Promise.resolve({ close: () => Promise.resolve() });
+      },
+      controlPath: join(folder, "control.sock"),
+      md5,
       timers: this.timers,
       wall: this.timers,
+      monotonic: { nowMs: () => monotonicMs(this.timers.nowMs) },
       random: makeSeededRandom(1),
       log: this.journal.log,
     });

@@ -1,5 +1,10 @@
-import type { Ipv4Address, Ipv6Address, Random, WallClock } from "@tombolo/base";
+import type { Ipv4Address, Ipv6Address, MonotonicClock, Random, WallClock } from "@tombolo/base";
 import type { DataPlane, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
+import type { Digest } from "@tombolo/protocols";
+import { BeatDoor } from "./beats/beat-door.ts";
+import type { BeatSocket, TakeBeat } from "./beats/beat-socket.ts";
+import { openPopControl, type ControlServer } from "./control/server.ts";
+import { reportTrace } from "./control/trace-hub.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import { messageOf, type Log } from "./log.ts";
 import { ObservationCollector } from "./observe/collector.ts";
@@ -15,6 +20,7 @@ import { readStateFile, setStateFileAside } from "./state/file.ts";
 import { StateSaver } from "./state/saver.ts";
 import { followState, type BrokerDoor } from "./stream/client.ts";
 import type { Timers } from "./timers.ts";
+import { Watchman } from "./watchman.ts";
 
 export interface PopAgentOptions {
   readonly door: BrokerDoor;
@@ -28,8 +34,15 @@ export interface PopAgentOptions {
   readonly bindIpv4: Ipv4Address | undefined;
   /** The PoP's own addresses on the tunnel device. */
   readonly addresses: readonly Ipv6Address[];
+  /** Opens the port that beats come to; undefined: heartbeat tunnels are not served. */
+  readonly openBeats: ((bind: Ipv4Address, take: TakeBeat) => Promise<BeatSocket>) | undefined;
+  /** The unix socket at which the operator asks; undefined: none. */
+  readonly controlPath: string | undefined;
+  /** RFC 1321, for beats. */
+  readonly md5: Digest;
   readonly timers: Timers;
   readonly wall: WallClock;
+  readonly monotonic: MonotonicClock;
   readonly random: Random;
   readonly log: Log;
 }
@@ -67,6 +80,9 @@ class Agent implements PopAgent {
   readonly #saver: StateSaver;
   readonly #holder: PlaneHolder;
   readonly #queue: ReconcileQueue;
+  readonly #watchman: Watchman;
+  readonly #beatDoor: BeatDoor | undefined;
+  #control: ControlServer | undefined;
   #assembler: StateAssembler;
   #following: Promise<void> | undefined;
   #sweeping: Promise<void> | undefined;
@@ -87,15 +103,24 @@ class Agent implements PopAgent {
       endpointOf: (id) => this.#holder.plane?.counters(tunnelNumberOf(id))?.endpoint,
     });
     this.#queue = new ReconcileQueue({ timers, everyMs: reconcileEveryMs, run: (touched) => this.#reconcileSafely(touched) });
+    this.#watchman = this.#makeWatchman();
+    const { openBeats } = options;
+    if (openBeats !== undefined) {
+      const take: TakeBeat = (bytes, source, port) => this.#watchman.desk.take(bytes, source, port);
+      this.#beatDoor = new BeatDoor({ open: openBeats, take, log });
+    }
   }
 
   async start(): Promise<void> {
     const { timers, random, log, door } = this.#options;
     const fromDisk = await this.#readDisk();
     this.#assembler = new StateAssembler(this.#options.plane.capacity, fromDisk);
+    this.#watchman.desk.stateChanged("all");
+    await this.#openControl();
     this.#queue.touch("all");
     if (fromDisk !== undefined) await this.#queue.idle();
     this.#scheduleSweep();
+    this.#watchman.start();
     const follow = { door, assembler: this.#assembler, timers, random, log, onEvent: (event: StateEvent) => this.#stateEvent(event) };
     this.#following = followState(follow, this.#stop.signal);
   }
@@ -112,13 +137,45 @@ class Agent implements PopAgent {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#cancelSweep?.();
+    this.#watchman.close();
+    await this.#control?.close();
     await this.#following;
     await this.#queue.close();
+    await this.#beatDoor?.close();
     await this.#sweeping;
     await this.#sweep();
     await this.#reporter.close();
     await this.#saver.close();
     await this.#holder.close();
+  }
+
+  #makeWatchman(): Watchman {
+    const { md5, timers, wall, monotonic, log } = this.#options;
+    return new Watchman({
+      held: () => this.#assembler.held,
+      plane: () => this.#holder.plane,
+      keeper: () => this.#holder.keeper,
+      onRound: (number, latency, at) => {
+        this.#collector.round(number, latency, at);
+        this.#reporter.wake();
+      },
+      md5,
+      timers,
+      wall,
+      monotonic,
+      log,
+    });
+  }
+
+  /** Forwarding goes on without it. */
+  async #openControl(): Promise<void> {
+    const { controlPath: path, log } = this.#options;
+    if (path === undefined) return;
+    try {
+      this.#control = await openPopControl(path, this.#watchman);
+    } catch (error) {
+      log({ level: "error", event: "pop.control.not-opened", path, reason: messageOf(error) });
+    }
   }
 
   async #readDisk(): Promise<DesiredState | undefined> {
@@ -135,7 +192,9 @@ class Agent implements PopAgent {
   }
 
   #stateEvent(event: StateEvent): void {
-    this.#queue.touch(event.kind === "tunnel" ? event.id : "all");
+    const touched = event.kind === "tunnel" ? event.id : "all";
+    if (event.kind !== "pop") this.#watchman.desk.stateChanged(touched);
+    this.#queue.touch(touched);
     this.#saver.touch();
   }
 
@@ -155,7 +214,11 @@ class Agent implements PopAgent {
         this.#holder.markBroken();
         this.#queue.touch("all");
         break;
+      case "trace":
+        this.#watchman.traces.decided(event.id, reportTrace(event));
+        break;
       case "answered":
+      case "pong":
         break;
     }
   }
@@ -172,16 +235,18 @@ class Agent implements PopAgent {
   async #reconcile(touched: Touched): Promise<void> {
     const state = this.#assembler.held;
     if (state === undefined) return;
-    const opened = await this.#holder.ensure({
-      role: "pop",
-      outerIpv4: this.#options.bindIpv4 ?? state.pop.outerIpv4,
-      ...this.#options.plane,
-    });
+    const outerIpv4 = this.#options.bindIpv4 ?? state.pop.outerIpv4;
+    const opened = await this.#holder.ensure({ role: "pop", outerIpv4, ...this.#options.plane });
     const keeper = this.#holder.keeper;
     if (keeper === undefined) return;
+    if (opened === "opened") this.#watchman.planeOpened();
+    await this.#beatDoor?.ensure(outerIpv4);
     const whole = touched === "all" || opened === "opened";
     const repairs = whole ? await keeper.repairAll(state) : keeper.repairSome(state, touched);
-    for (const number of repairs.removed) this.#collector.forget(number);
+    for (const number of repairs.removed) {
+      this.#collector.forget(number);
+      this.#watchman.forget(number);
+    }
     this.#tell(state, repairs);
     if (whole && (await this.#reconcileKernel(state)) === "device-missing") {
       this.#holder.markBroken();
@@ -222,7 +287,8 @@ class Agent implements PopAgent {
   async #sweep(): Promise<void> {
     const { plane, keeper } = this.#holder;
     if (plane === undefined || keeper === undefined) return;
-    await this.#collector.sweep(plane, keeper.applied(), this.#options.wall.nowSec());
+    const now = this.#options.wall.nowSec();
+    await this.#collector.sweep(plane, keeper.applied(), now, (number, counters) => this.#watchman.look(number, counters, now));
     if (this.#collector.size > 0) this.#reporter.wake();
   }
 }

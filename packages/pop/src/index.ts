@@ -1,4 +1,7 @@
 export { makePopAgent, type PopAgent, type PopAgentOptions, type PopStatus } from "./agent.ts";
+export { openBeatSocket } from "./beats/beat-socket.ts";
+export { askPop, followTrace, type PopControlFailure } from "./control/client.ts";
+export type { DecisionReport, DropReport, PopAnswer, PopRequest, TotalsReport, TunnelReport } from "./control/messages.ts";
 export { isDeviceName, KernelError, type Kernel } from "./kernel/kernel.ts";
 export { openLinuxKernel } from "./kernel/linux.ts";
 export { makeMemoryKernel, type MemoryKernel } from "./kernel/memory.ts";

@@ -1,10 +1,12 @@
-import type { DataPlane, PlaneCounters, PlaneTunnel } from "@tombolo/dataplane";
+import type { DataPlane, PlaneCounters, PlaneEndpoint, PlaneLatency, PlaneTunnel } from "@tombolo/dataplane";
 
 /** A data plane that only remembers what it was told; the test plays its traffic. */
 export class PlayedPlane implements DataPlane {
   readonly tunnels = new Map<number, PlaneTunnel>();
   readonly seen = new Map<number, Partial<PlaneCounters>>();
   readonly calls: string[] = [];
+  readonly pinged: number[] = [];
+  readonly latencies = new Map<number, PlaneLatency>();
   room = Number.POSITIVE_INFINITY;
   closed = false;
 
@@ -36,6 +38,31 @@ export class PlayedPlane implements DataPlane {
   }
 
   check(): void {}
+
+  /** As the data plane does when nobody is in the way: traffic follows at once. */
+  propose(id: number, endpoint: PlaneEndpoint, atSec: number): void {
+    this.calls.push(`propose ${id} ${endpoint.ipv4.value.toString(16)} ${atSec}`);
+    this.seen.set(id, { ...this.seen.get(id), endpoint });
+  }
+
+  withdraw(id: number): void {
+    this.calls.push(`withdraw ${id}`);
+    this.seen.set(id, { ...this.seen.get(id), endpoint: undefined });
+  }
+
+  ping(): void {}
+
+  pingMany(ids: readonly number[]): void {
+    for (const id of ids) this.pinged.push(id);
+  }
+
+  latency(id: number): PlaneLatency | undefined {
+    return this.latencies.get(id);
+  }
+
+  trace(id: number, seconds: number): void {
+    this.calls.push(`trace ${id} ${seconds}`);
+  }
 
   close(): Promise<void> {
     this.closed = true;

@@ -7,6 +7,7 @@ import {
   makeMemoryKernel,
   makePopAgent,
   messageOf,
+  openBeatSocket,
   openLinuxKernel,
   type BrokerDoor,
   type Log,
@@ -145,6 +146,7 @@ export async function openAgent(settings: Settings["pop"], door: BrokerDoor, log
     workers: settings.workers === 0 ? Math.min(availableParallelism(), 16) : settings.workers,
     capacity: settings.capacity,
   };
+  const { heartbeatPort } = settings;
   const agent = makePopAgent({
     door,
     ...(settings.dataPlane === "memory" ? memoryDriver(settings.device) : userspaceDriver),
@@ -152,8 +154,12 @@ export async function openAgent(settings: Settings["pop"], door: BrokerDoor, log
     plane,
     bindIpv4: settings.bindIpv4,
     addresses: settings.addresses,
+    openBeats: heartbeatPort === 0 ? undefined : (bind, take) => openBeatSocket(bind, heartbeatPort, take),
+    controlPath: settings.controlSocket,
+    md5,
     timers: systemTimers,
     wall: systemWall,
+    monotonic: systemMonotonic,
     random: systemRandom,
     log,
   });

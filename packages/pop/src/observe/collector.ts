@@ -1,33 +1,54 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { WallSec } from "@tombolo/base";
-import type { DataPlane, PlaneCounters, PlaneEndpoint } from "@tombolo/dataplane";
+import type { DataPlane, PlaneCounters, PlaneEndpoint, PlaneLatency } from "@tombolo/dataplane";
 import { tunnelIdOf } from "../reconcile/plane-tunnel.ts";
 import type { PopObservation } from "./observation.ts";
 
 const stride = 4096;
+/** Latency rounds kept while the broker is away: four minutes of 50,000 live tunnels. Beyond, the oldest go. */
+export const roundsMax = 200_000;
 
 /**
  * Observations that the broker has not taken yet: the newest of each kind and tunnel, so that its size is bounded by the number of
- * tunnels however long the broker is away.
+ * tunnels however long the broker is away; and latency rounds, of which each counts, up to `roundsMax`.
  */
 export class ObservationCollector {
   readonly #waiting = new Map<string, PopObservation>();
+  readonly #rounds = new Set<PopObservation>();
   readonly #reported = new Map<number, PlaneCounters>();
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#rounds.size;
   }
 
   moved(number: number, endpoint: PlaneEndpoint, at: WallSec): void {
     this.#put({ kind: "endpoint", tunnel: tunnelIdOf(number), ipv4: endpoint.ipv4, port: endpoint.port, at });
   }
 
-  /** Looks at the counters of `numbers` and notes those that changed since the last look. */
-  async sweep(plane: DataPlane, numbers: Iterable<number>, at: WallSec): Promise<void> {
+  round(number: number, latency: PlaneLatency, at: WallSec): void {
+    const { sent, received, minMs, avgMs, maxMs } = latency;
+    this.#rounds.add({ kind: "latency", tunnel: tunnelIdOf(number), at, sent, received, minMs, avgMs, maxMs });
+    if (this.#rounds.size <= roundsMax) return;
+    for (const oldest of this.#rounds) {
+      this.#rounds.delete(oldest);
+      break;
+    }
+  }
+
+  /** Looks at the counters of `numbers` and notes those that changed since the last look; `onLook` sees them all. */
+  async sweep(
+    plane: DataPlane,
+    numbers: Iterable<number>,
+    at: WallSec,
+    onLook?: (number: number, counters: PlaneCounters) => void,
+  ): Promise<void> {
     let looked = 0;
     for (const number of numbers) {
       const counters = plane.counters(number);
-      if (counters !== undefined) this.#look(number, counters, at);
+      if (counters !== undefined) {
+        this.#look(number, counters, at);
+        onLook?.(number, counters);
+      }
       looked += 1;
       if (looked % stride === 0) await yieldToEvents();
     }
@@ -48,12 +69,19 @@ export class ObservationCollector {
       else if (rest.length < most) rest.push(item);
       if (moves.length >= most) break;
     }
+    for (const round of this.#rounds) {
+      if (moves.length + rest.length >= most) break;
+      rest.push(round);
+    }
     return [...moves, ...rest].slice(0, most);
   }
 
   /** The broker took these; what has been replaced by a newer one meanwhile stays. */
   taken(batch: readonly PopObservation[]): void {
-    for (const item of batch) if (this.#waiting.get(keyOf(item)) === item) this.#waiting.delete(keyOf(item));
+    for (const item of batch) {
+      if (item.kind === "latency") this.#rounds.delete(item);
+      else if (this.#waiting.get(keyOf(item)) === item) this.#waiting.delete(keyOf(item));
+    }
   }
 
   #look(number: number, counters: PlaneCounters, at: WallSec): void {

@@ -6,7 +6,7 @@ import { PlayedBroker } from "../../test/played-broker.ts";
 import { PlayedPlane } from "../../test/played-plane.ts";
 import { makeTestTunnel } from "../../test/states.ts";
 import { makePlaneTunnel } from "../reconcile/plane-tunnel.ts";
-import { ObservationCollector } from "./collector.ts";
+import { ObservationCollector, roundsMax } from "./collector.ts";
 import { observationBatchMax } from "./observation.ts";
 import { gatherMs, ObservationReporter } from "./reporter.ts";
 
@@ -137,4 +137,21 @@ test("closing hands over what is waiting, and gives up when the broker is away",
   away.collector.moved(1, endpoint(1), at);
   await away.reporter.close();
   assert.equal(away.collector.size, 1);
+});
+
+test("every latency round is sent, once, and the oldest go when the broker is away for long", () => {
+  const collector = new ObservationCollector();
+  const round = { sent: 1, received: 1, minMs: 3, avgMs: 3, maxMs: 3 };
+  collector.round(1, round, wallSec(1));
+  collector.round(1, round, wallSec(2));
+  const batch = collector.batch(10);
+  assert.deepEqual(batch, [
+    { kind: "latency", tunnel: "T1", at: 1, ...round },
+    { kind: "latency", tunnel: "T1", at: 2, ...round },
+  ]);
+  collector.taken(batch);
+  assert.equal(collector.size, 0);
+  for (let i = 0; i <= roundsMax; i += 1) collector.round(1, round, wallSec(i));
+  assert.equal(collector.size, roundsMax);
+  assert.equal(collector.batch(1)[0]?.at, 1);
 });

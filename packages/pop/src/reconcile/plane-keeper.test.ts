@@ -48,6 +48,17 @@ test("a change keeps the endpoint to which the tunnel has moved meanwhile", asyn
   assert.deepEqual([plane.tunnels.get(1)?.mtuBytes, plane.tunnels.get(1)?.endpoint], [1480, moved]);
 });
 
+test("a tunnel that is new to the data plane begins where it was last; an endpoint that was given up does not come back by a change", async () => {
+  const plane = new PlayedPlane();
+  const keeper = new PlaneKeeper(plane);
+  const old = { ipv4: makeIpv4(0xc633_6401), port: 1 };
+  await keeper.repairAll(stateOf(makeTestTunnel(1, { lastEndpoint: old })));
+  assert.deepEqual(plane.tunnels.get(1)?.endpoint, old);
+  plane.withdraw(1);
+  keeper.repairSome(stateOf(makeTestTunnel(1, { lastEndpoint: old, mtuBytes: 1480 })), ["T1"]);
+  assert.equal(plane.tunnels.get(1)?.endpoint, undefined);
+});
+
 test("tunnels that find no room are counted, and set when there is room", async () => {
   const plane = new PlayedPlane();
   plane.room = 1;

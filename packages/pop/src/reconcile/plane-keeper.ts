@@ -34,6 +34,11 @@ export class PlaneKeeper {
     return this.#applied.keys();
   }
 
+  /** As it was told to the data plane. */
+  find(number: number): PlaneTunnel | undefined {
+    return this.#applied.get(number);
+  }
+
   /** The tunnels named only. */
   repairSome(state: DesiredState, ids: Iterable<string>): PlaneRepairs {
     const repairs: Tally = { set: 0, removed: [], full: 0 };
@@ -67,7 +72,8 @@ export class PlaneKeeper {
       return;
     }
     const counters = applied && this.#plane.counters(number);
-    const wanted = makePlaneTunnel(desired, counters?.endpoint);
+    // Once the data plane has the tunnel, what it knows counts: an endpoint that was given up must not come back from memory.
+    const wanted = makePlaneTunnel(desired, counters === undefined ? desired.lastEndpoint : counters.endpoint);
     if (applied !== undefined && counters !== undefined && samePlaneTunnel(applied, wanted)) return;
     if (this.#plane.set(wanted) === "full") {
       this.#applied.delete(number);

@@ -13,7 +13,7 @@ export function tunnelIdOf(number: number): string {
 
 /**
  * What the data plane is told. A disabled tunnel stays in its table, so that its packets are counted as such and it comes back where
- * it was. `known` is the endpoint that the data plane itself has, which is newer than any that the broker remembers.
+ * it was. `known` is where the far end was last: as the data plane knows it, or for a tunnel that is new to it, as it is remembered.
  */
 export function makePlaneTunnel(desired: DesiredTunnel, known: PlaneEndpoint | undefined): PlaneTunnel {
   const encapsulation = encapsulationOf(desired);
@@ -27,8 +27,10 @@ export function makePlaneTunnel(desired: DesiredTunnel, known: PlaneEndpoint | u
     prefixes: [desired.prefix, ...desired.delegations],
     mtuBytes: desired.mtuBytes,
     secret: encapsulation === "ayiya" ? encodeLatin1(desired.secret) : undefined,
-    endpoint: fixed ? staticEndpointOf(desired) : fittingEndpoint(encapsulation, known ?? desired.lastEndpoint),
+    endpoint: fixed ? staticEndpointOf(desired) : fittingEndpoint(encapsulation, known),
     endpointFixed: fixed,
+    // What a user typed in is asked before it gets anybody's traffic.
+    proveFixed: fixed,
     beatSec: 0,
   };
 }
@@ -59,6 +61,7 @@ export function samePlaneTunnel(a: PlaneTunnel, b: PlaneTunnel): boolean {
     a.mtuBytes === b.mtuBytes &&
     sameSecret(a.secret, b.secret) &&
     a.endpointFixed === b.endpointFixed &&
+    a.proveFixed === b.proveFixed &&
     (!a.endpointFixed || sameEndpoint(a.endpoint, b.endpoint))
   );
 }

@@ -66,6 +66,8 @@ export interface Settings {
     readonly ayiyaPort: number;
     readonly udpPort: number;
     readonly proto41: boolean;
+    readonly heartbeatPort: number;
+    readonly controlSocket: string | undefined;
     readonly workers: number;
     readonly capacity: number;
     readonly addresses: readonly Ipv6Address[];

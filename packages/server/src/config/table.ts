@@ -132,6 +132,12 @@ export const table: SettingsTable = {
     ayiyaPort: row(integer(0, 65_535), 5072, "UDP port of AYIYA; 0 turns it off"),
     udpPort: row(integer(0, 65_535), 3653, "UDP port of bare IPv6-in-UDP; 0 turns it off"),
     proto41: row(yesNo, true, "carry 6in4 (IP protocol 41)"),
+    heartbeatPort: row(integer(0, 65_535), 3740, "UDP port of heartbeats, which tell where 6in4 clients are; 0 turns it off"),
+    controlSocket: row(
+      orNone(path),
+      "./var/pop.sock",
+      "unix socket, mode 0600, where `tombolod admin tunnel show` and `trace` ask this PoP; empty: none",
+    ),
     workers: row(integer(0, 16), 0, "worker threads; 0: one for each core"),
     capacity: row(integer(1, 1_048_576), 131_072, "how many tunnels the table can hold"),
     addresses: row(listOf(ipv6, 'give a list such as ["2001:db8::1"]'), [], "the PoP's own addresses on the TUN device, outside its pools"),
