@@ -72,4 +72,19 @@ export function runToldRules(rule: Rule): void {
     await assertCarries(bench, here, "proto41", "proven");
     assert.ok(bench.events.some((event) => event.kind === "endpoint" && event.id === 1));
   });
+
+  rule("a traced tunnel tells each decision, whichever worker made it", async (bench) => {
+    const [here, there] = bench.places;
+    bench.plane.set(benchTunnel(1, { encapsulation: "udp", endpoint: here.endpointOf("udp"), endpointFixed: true }));
+    bench.plane.trace(1, 60);
+    await assertCarries(bench, here, "udp", "traced");
+    await there.send(
+      "udp",
+      udpPacket({ source: ends.client, sourcePort: 1, destination: island.host, destinationPort: 2, payload: new Uint8Array(1) }),
+    );
+    const told = (): string[] =>
+      bench.events.flatMap((event) => (event.kind === "trace" ? [`${event.direction} ${event.decision} ${event.reason ?? ""}`] : []));
+    await bench.until("all three are told", () => told().length === 3);
+    assert.deepEqual(told().toSorted(), ["in carried ", "in dropped wrong-endpoint", "out carried "]);
+  });
 }

@@ -5,6 +5,7 @@ import { PingBook } from "../counters/ping-book.ts";
 import type { EngineCommand } from "../engine/command.ts";
 import { socketKinds, type SocketKind } from "../engine/packet-io.ts";
 import type { EngineReport } from "../engine/state.ts";
+import { tracesPerSec, type TraceReport } from "../engine/tracer.ts";
 import { dropReasons } from "../plane/drop-reasons.ts";
 import type {
   DataPlane,
@@ -43,6 +44,7 @@ export interface ControlSetup {
   readonly close: () => Promise<void>;
 }
 
+const longestTraceSec = 600;
 const kindOf: Readonly<Record<PlaneTunnel["encapsulation"], SocketKind>> = { ayiya: "ayiya", "6in4": "proto41", udp: "udp" };
 
 /** The control side that all drivers share: the one writer of the table, the readers of the counters, and the beats. */
@@ -56,6 +58,8 @@ export class PlaneControl implements DataPlane {
   readonly #beats = new Map<number, () => void>();
   /** Counters of tunnels that are gone, so that totals never run backwards. */
   readonly #gone = { inPackets: 0, inBytes: 0, outPackets: 0, outBytes: 0 };
+  /** Traces of the present second, by tunnel. */
+  readonly #shown = new Map<number, { readonly atSec: number; readonly count: number }>();
   #closing: Promise<void> | undefined;
 
   constructor(setup: ControlSetup) {
@@ -107,6 +111,7 @@ export class PlaneControl implements DataPlane {
     this.#gone.outPackets += this.#counters.sum(slot, counter.outPackets);
     this.#gone.outBytes += this.#counters.sum(slot, counter.outBytes);
     this.#told.forget(id, slot);
+    this.#shown.delete(id);
     this.#writer.remove(id);
     for (const book of this.#dropBooks) book.forget(slot);
     this.#pings.forget(slot);
@@ -185,7 +190,12 @@ export class PlaneControl implements DataPlane {
     return latency?.sent === 0 && latency.received === 0 ? undefined : latency;
   }
 
-  trace(_id: number, _seconds: number): void {}
+  trace(id: number, seconds: number): void {
+    const slot = this.#writer.slotOf(id);
+    if (slot < 0) return;
+    const bounded = Math.min(Math.max(0, Math.trunc(seconds)), longestTraceSec);
+    this.#setup.post({ kind: "trace", slot, seconds: bounded }, "all");
+  }
 
   /** What a worker saw. Reports about a tunnel that is gone meanwhile end here. */
   take(report: WorkerReport): void {
@@ -193,8 +203,29 @@ export class PlaneControl implements DataPlane {
     if (this.#writer.slotOf(id) !== slot) return;
     if (report.kind === "answered") this.#setup.onEvent({ kind: "answered", id, rttMs: report.rttMs });
     else if (report.kind === "pong") this.#setup.onEvent({ kind: "pong", id, rttMs: report.rttMs, sequence: report.sequence });
+    else if (report.kind === "trace") this.#showTrace(id, report);
     else if (report.kind === "clock-off") this.#setup.onEvent({ kind: "clock-off", id, skewSec: report.skewSec });
     else this.#move(report);
+  }
+
+  /** Each worker keeps the rate by itself; here they are taken together. */
+  #showTrace(id: number, report: TraceReport): void {
+    const shown = this.#shown.get(id);
+    const count = shown?.atSec === report.at ? shown.count + 1 : 1;
+    if (count > tracesPerSec) return;
+    this.#shown.set(id, { atSec: report.at, count });
+    const { at, direction, decision, reason, ip, port, length, summary } = report;
+    this.#setup.onEvent({
+      kind: "trace",
+      id,
+      at,
+      direction,
+      decision,
+      ...(reason !== undefined && { reason }),
+      ...(ip !== 0 && { source: { ipv4: { family: 4, value: ip >>> 0 }, port } }),
+      length,
+      summary,
+    });
   }
 
   #move(report: Extract<WorkerReport, { kind: "proven" | "candidate" }>): void {

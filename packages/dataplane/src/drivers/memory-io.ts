@@ -53,7 +53,7 @@ export class MemoryIo implements PacketIo {
       if (packet === undefined) break;
       this.netData.set(packet.bytes, at);
       this.netPackets.set(
-        [at, packet.bytes.length, packet.ip, packet.port, packet.tos, socket, netVerdicts.drop, 0, 0, 0],
+        [at, packet.bytes.length, packet.ip, packet.port, packet.tos, socket, netVerdicts.drop, 0, 0, -1],
         count * netWords,
       );
       at += packet.bytes.length;

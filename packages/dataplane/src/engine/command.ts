@@ -17,5 +17,6 @@ export type EngineCommand =
   | { readonly kind: "ask"; readonly slots: readonly number[] }
   /** Round trips; to one worker alone. */
   | { readonly kind: "ping"; readonly slots: readonly number[]; readonly pong: boolean }
+  | { readonly kind: "trace"; readonly slot: number; readonly seconds: number }
   /** Nothing is expected of the slot any more. */
   | { readonly kind: "settled"; readonly slot: number };

@@ -63,6 +63,7 @@ export class NetworkCrafts extends Crafts {
     records[base + tunWord.overridePort] = port;
     records[base + tunWord.opcode] = length === 0 ? 0 : 1;
     this.take(length);
+    if (this.#state.tracer.active) this.#state.tracer.made({ slot, data: this.data, at, length });
   }
 
   protected send(count: number): void {

@@ -8,10 +8,12 @@ import { socketKinds } from "./packet-io.ts";
 import { Pinger } from "./pinger.ts";
 import { Prover } from "./prover.ts";
 import { EngineState, mostOverheadBytes, type EngineSetup } from "./state.ts";
+import { Tracer } from "./tracer.ts";
 
 /** One worker's packet path: what is done between two polls. It holds no socket and reads no clock. */
 export class Engine {
   readonly #state: EngineState;
+  readonly #tracer: Tracer;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
   readonly #prover: Prover;
@@ -19,7 +21,8 @@ export class Engine {
   readonly #pinger: Pinger;
 
   constructor(setup: EngineSetup) {
-    this.#state = new EngineState(setup);
+    this.#tracer = new Tracer(setup.report);
+    this.#state = new EngineState(setup, this.#tracer);
     this.#answers = new Answers(this.#state);
     this.#prover = new Prover(this.#state, this.#answers.toNetwork);
     this.#pinger = new Pinger(this.#state, this.#answers.toNetwork, setup.pings);
@@ -51,6 +54,7 @@ export class Engine {
       case "forget":
         this.#prover.forget(command.slot);
         this.#state.forget(command.slot);
+        this.#tracer.trace(command.slot, 0, nowMs);
         break;
       case "expect":
         this.#prover.expect(command.slot, command);
@@ -60,6 +64,9 @@ export class Engine {
         break;
       case "ping":
         this.#pinger.ask(command.slots, command.pong);
+        break;
+      case "trace":
+        this.#tracer.trace(command.slot, command.seconds, nowMs);
         break;
       case "settled":
         this.#prover.settled(command.slot);

@@ -45,6 +45,7 @@ export class Inbound {
   readonly #reports = new Buckets({ buckets: 256, perSec: 0.1, burst: 1 });
   /** Of the batch at hand. */
   #accepted = 0;
+  #isAyiya = false;
 
   constructor(state: EngineState, parts: { rules: InnerRules; prover: Prover; answers: Answers }) {
     this.#state = state;
@@ -63,7 +64,8 @@ export class Inbound {
       if (count <= 0) return;
       this.#rules.begin();
       this.#accepted = 0;
-      if (kind === "ayiya") this.#ayiya(count);
+      this.#isAyiya = kind === "ayiya";
+      if (this.#isAyiya) this.#ayiya(count);
       else this.#bare(count, kind === "udp" ? encapsulations.udp : encapsulations.proto41);
       const refused = this.#accepted > 0 ? this.#accepted - Math.max(0, io.tunSend(count)) : 0;
       if (refused > 0) this.#state.dropUnclaimed(reasonOf.kernelRefused, refused);
@@ -78,7 +80,7 @@ export class Inbound {
       const base = i * netWords;
       const refused = this.#identify(i, base);
       packets[base + netWord.verdict] = refused === carry ? netVerdicts.verify : netVerdicts.drop;
-      if (refused !== carry) this.#state.dropUnclaimed(refused);
+      if (refused !== carry) this.#dropUnclaimed(base, refused);
     }
     io.verifyAyiya(count);
     for (let i = 0; i < count; i += 1) {
@@ -199,7 +201,7 @@ export class Inbound {
         this.#state.dropUnclaimed(length < ipv6HeaderBytes ? reasonOf.short : reasonOf.unknownTunnel);
       } else if (table.word(slot, slotAt.encapsulation) !== encapsulation) {
         // Anybody can send this, so it is nobody's account.
-        this.#state.dropUnclaimed(reasonOf.wrongEncapsulation);
+        this.#dropUnclaimed(base, reasonOf.wrongEncapsulation);
       } else if (!this.#isFromEndpoint(base, slot)) {
         const refused = this.#fromElsewhere(base, slot, at, length);
         this.#settle(base, refused, refused !== reasonOf.wrongEndpoint);
@@ -250,11 +252,29 @@ export class Inbound {
     return decapsulateEcn(io.netData, at, packets[base + netWord.tos] ?? -1) ? carry : reasonOf.ecn;
   }
 
+  #dropUnclaimed(base: number, reason: number): void {
+    this.#state.dropUnclaimed(reason);
+    if (this.#state.tracer.active) this.#trace(base, reason);
+  }
+
+  #trace(base: number, refused: number): void {
+    const { io, tracer } = this.#state;
+    const packets = io.netPackets;
+    const slot = packets[base + netWord.slot] ?? -1;
+    if (slot < 0) return;
+    const at = packets[base + netWord.offset] ?? 0;
+    const length = packets[base + netWord.length] ?? 0;
+    const ip = packets[base + netWord.sourceIp] ?? 0;
+    const port = packets[base + netWord.sourcePort] ?? 0;
+    tracer.arrived({ slot, data: io.netData, at, length }, refused, { ip, port, isAyiya: this.#isAyiya });
+  }
+
   /** Writes the verdict down and counts. `isTheirs`: the packet proved to be the tunnel's. */
   #settle(base: number, refused: number, isTheirs: boolean): void {
     const state = this.#state;
     const packets = state.io.netPackets;
     packets[base + netWord.verdict] = refused === carry ? netVerdicts.accept : netVerdicts.drop;
+    if (state.tracer.active) this.#trace(base, refused);
     const slot = packets[base + netWord.slot] ?? 0;
     if (refused === carry) {
       this.#accepted += 1;

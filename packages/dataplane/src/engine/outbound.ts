@@ -67,9 +67,10 @@ export class Outbound {
     if (refused === carry) {
       packets[base + tunWord.slot] = slot;
       packets[base + tunWord.tos] = encapsulatedTos(trafficClassAt(io.tunData, at), false);
-    } else if (refused !== taken) {
-      this.#state.drop(slot, refused, io.tunData, at, length, 0, 0);
+      return;
     }
+    if (refused !== taken) this.#state.drop(slot, refused, io.tunData, at, length, 0, 0);
+    if (this.#state.tracer.active) this.#state.tracer.routed({ slot, data: io.tunData, at, length }, refused);
   }
 
   /**
@@ -154,14 +155,16 @@ export class Outbound {
     const slot = packets[base + tunWord.slot] ?? -1;
     if (slot < 0) return;
     const sent = packets[base + tunWord.result] ?? 0;
+    const at = packets[base + tunWord.offset] ?? 0;
     const length = packets[base + tunWord.length] ?? 0;
+    if (state.tracer.active) state.tracer.routed({ slot, data: state.io.tunData, at, length }, sent > 0 ? carry : reasonOf.sendError);
     if (sent > 0) {
       // Of a super-packet every piece has headers of its own.
       if (sent > 1) this.#measure(base);
       state.count(slot, counter.outPackets, sent);
       state.count(slot, counter.outBytes, sent > 1 ? length + (sent - 1) * this.#headerBytes : length);
     } else {
-      state.drop(slot, reasonOf.sendError, state.io.tunData, packets[base + tunWord.offset] ?? 0, length, 0, 0);
+      state.drop(slot, reasonOf.sendError, state.io.tunData, at, length, 0, 0);
     }
   }
 

@@ -6,6 +6,7 @@ import { slotFlags } from "../native/layout.ts";
 import { dropIndex, type DropReason } from "../plane/drop-reasons.ts";
 import type { TableReader } from "../table/reader.ts";
 import type { PacketIo } from "./packet-io.ts";
+import type { Tracer, TraceReport } from "./tracer.ts";
 
 /** What a check answers besides a drop reason: go on with the packet, or it was answered or used up here. */
 export const carry = -1;
@@ -29,7 +30,8 @@ export type EngineReport =
     }
   | { readonly kind: "answered"; readonly slot: number; readonly rttMs: number }
   | { readonly kind: "pong"; readonly slot: number; readonly rttMs: number; readonly sequence: number }
-  | { readonly kind: "clock-off"; readonly slot: number; readonly skewSec: number };
+  | { readonly kind: "clock-off"; readonly slot: number; readonly skewSec: number }
+  | TraceReport;
 
 export interface EngineSetup {
   readonly role: "pop" | "client";
@@ -55,6 +57,7 @@ export class EngineState {
   readonly newest: EngineSetup["newest"];
   readonly random: Random;
   readonly report: EngineSetup["report"];
+  readonly tracer: Tracer;
   nowSec = 0;
   nowMs = 0;
   /** Wall clock of the first turn: nothing can be said of a time before it. */
@@ -63,7 +66,8 @@ export class EngineState {
   readonly #reasons: Float64Array;
   readonly #drops: DropBook;
 
-  constructor(setup: EngineSetup) {
+  constructor(setup: EngineSetup, tracer: Tracer) {
+    this.tracer = tracer;
     this.role = setup.role;
     this.io = setup.io;
     this.table = setup.table;
@@ -79,6 +83,7 @@ export class EngineState {
     if (this.startedSec === 0) this.startedSec = nowSec;
     this.nowSec = nowSec;
     this.nowMs = nowMs;
+    this.tracer.setClocks(nowSec, nowMs);
   }
 
   /**
