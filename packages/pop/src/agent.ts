@@ -3,6 +3,7 @@ import type { DataPlane, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
 import type { Digest } from "@tombolo/protocols";
 import { BeatDoor } from "./beats/beat-door.ts";
 import type { BeatSocket, TakeBeat } from "./beats/beat-socket.ts";
+import { askPop } from "./control/client.ts";
 import { openPopControl, type ControlServer } from "./control/server.ts";
 import { reportTrace } from "./control/trace-hub.ts";
 import type { Kernel } from "./kernel/kernel.ts";
@@ -36,8 +37,8 @@ export interface PopAgentOptions {
   readonly addresses: readonly Ipv6Address[];
   /** Opens the port that beats come to; undefined: heartbeat tunnels are not served. */
   readonly openBeats: ((bind: Ipv4Address, take: TakeBeat) => Promise<BeatSocket>) | undefined;
-  /** The unix socket at which the operator asks; undefined: none. */
-  readonly controlPath: string | undefined;
+  /** The unix socket at which the operator asks. */
+  readonly controlPath: string;
   /** RFC 1321, for beats. */
   readonly md5: Digest;
   readonly timers: Timers;
@@ -170,8 +171,8 @@ class Agent implements PopAgent {
   /** Forwarding goes on without it. */
   async #openControl(): Promise<void> {
     const { controlPath: path, log } = this.#options;
-    if (path === undefined) return;
     try {
+      if ((await askPop(path, { command: "totals" })).ok) throw new Error("another PoP answers there");
       this.#control = await openPopControl(path, this.#watchman);
     } catch (error) {
       log({ level: "error", event: "pop.control.not-opened", path, reason: messageOf(error) });

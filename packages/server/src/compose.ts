@@ -15,6 +15,7 @@ import {
   type PopAgentOptions,
 } from "@tombolo/pop";
 import { openStore, type OpenedStore } from "@tombolo/store";
+import { controlSocketOf } from "./config/control-socket.ts";
 import { readPolicy, type PolicySections } from "./config/policy.ts";
 import type { Settings } from "./config/settings.ts";
 import { makeHttpApp, type HttpApp } from "./http/app.ts";
@@ -155,7 +156,7 @@ export async function openAgent(settings: Settings["pop"], door: BrokerDoor, log
     bindIpv4: settings.bindIpv4,
     addresses: settings.addresses,
     openBeats: heartbeatPort === 0 ? undefined : (bind, take) => openBeatSocket(bind, heartbeatPort, take),
-    controlPath: settings.controlSocket,
+    controlPath: controlSocketOf(settings),
     md5,
     timers: systemTimers,
     wall: systemWall,

@@ -87,17 +87,6 @@ export const tunnelCommands: readonly AdminCommand[] = [
       return listOutput(tunnels.map(viewTunnel), columns, "No tunnels.");
     },
   },
-  {
-    kind: "admin",
-    words: ["admin", "tunnel", "show"],
-    operands: ["TUNNEL"],
-    about: "Show a tunnel.",
-    options: {},
-    examples: ["admin tunnel show T1001"],
-    async run(broker, given) {
-      return itemOutput(viewTunnel(await broker.tunnels.get(readTunnelId(given.operand(0)))));
-    },
-  },
   changeTunnel,
   {
     kind: "admin",

@@ -103,6 +103,7 @@ test("programs get JSON whose names stay", async (t) => {
     endpointSince: null,
     lastSeen: null,
     created: "2026-01-01T00:00:00Z",
+    atPop: null,
   });
   assert.deepEqual(JSON.parse(steady((await line.run(["admin", "pop", "token", "nlams01", "--json"])).out)), {
     name: "nlams01",
@@ -147,6 +148,7 @@ test("colour is for terminals only", async (t) => {
 
 test("what the broker refuses is said with its code, status 1", async (t) => {
   const line = new CommandLine(await makeFolder(t));
+  await furnished(line);
   const { status, out, err } = await line.run(["admin", "tunnel", "show", "T1"]);
   assert.deepEqual([status, out], [1, ""]);
   assert.match(err, /^tombolod: .* \(tunnel-not-found\)\n$/);
@@ -156,7 +158,7 @@ test("wrong usage is said with what is right, status 2", async (t) => {
   const line = new CommandLine(await makeFolder(t));
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["frobnicate"], /there is no command "frobnicate"/],
-    [["admin", "tunnel"], /after "admin tunnel" may come: add, list, show, change, remove, enable, disable, secret, holder/],
+    [["admin", "tunnel"], /after "admin tunnel" may come: add, list, change, remove, enable, disable, secret, holder, show, trace/],
     [["admin", "account", "key"], /after "admin account key" may come: add/],
     [["admin", "tunnel", "show"], /TUNNEL is missing/],
     [["admin", "tunnel", "show", "T1", "T2"], /"T2" is too much/],

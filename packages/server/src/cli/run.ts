@@ -9,6 +9,7 @@ import { poolCommands } from "../admin/pool.ts";
 import { popCommands } from "../admin/pop.ts";
 import { requestCommands } from "../admin/request.ts";
 import { tunnelCommands } from "../admin/tunnel.ts";
+import { watchCommands } from "../admin/tunnel-watch.ts";
 import { loadSettings } from "../config/load.ts";
 import { programs, withBroker } from "../run/programs.ts";
 import { exitCodes, StartupError } from "../run/startup-error.ts";
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   ...popCommands,
   ...poolCommands,
   ...tunnelCommands,
+  ...watchCommands,
   ...delegationCommands,
   ...requestCommands,
   ...eventCommands,

@@ -135,8 +135,8 @@ export const table: SettingsTable = {
     heartbeatPort: row(integer(0, 65_535), 3740, "UDP port of heartbeats, which tell where 6in4 clients are; 0 turns it off"),
     controlSocket: row(
       orNone(path),
-      "./var/pop.sock",
-      "unix socket, mode 0600, where `tombolod admin tunnel show` and `trace` ask this PoP; empty: none",
+      "",
+      "unix socket, mode 0600, where `tombolod admin tunnel show` and `trace` ask this PoP; empty: pop.sock beside the state",
     ),
     workers: row(integer(0, 16), 0, "worker threads; 0: one for each core"),
     capacity: row(integer(1, 1_048_576), 131_072, "how many tunnels the table can hold"),
