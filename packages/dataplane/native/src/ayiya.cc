@@ -11,7 +11,7 @@ void write_ayiya(uint8_t* to, const AyiyaHeader& header) {
   to[0] = 0x41;  // identity of 2^4 bytes, an integer
   to[1] = 0x52;  // signature of 5 words, SHA-1
   to[2] = static_cast<uint8_t>(0x10 | (header.opcode & 0x0f));  // shared secret
-  to[3] = header.has_payload ? protocol::ip6 : protocol::no_next;
+  to[3] = header.has_payload && header.opcode == ayiya::forward ? protocol::ip6 : protocol::no_next;
   store32(to + ayiya::epoch, header.epoch_sec);
   memcpy(to + ayiya::identity, header.identity, 16);
   memcpy(to + ayiya::signature, header.key, sha1_bytes);

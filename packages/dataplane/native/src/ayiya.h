@@ -10,11 +10,12 @@ namespace tombolo {
 
 namespace ayiya {
 inline constexpr size_t epoch = 4, identity = 8, signature = 24, header_bytes = 44;
+inline constexpr uint8_t forward = 1;
 }
 
 struct AyiyaHeader {
   uint8_t opcode;
-  bool has_payload;
+  bool has_payload;  // announced as IPv6 with opcode 1, else as nothing that is to be delivered
   uint32_t epoch_sec;
   const uint8_t* identity;  // 16 bytes
   const uint8_t* key;       // 20 bytes: SHA-1 of the secret

@@ -221,6 +221,19 @@ TEST("a beat is 44 bytes with next header 59 and the opcode asked for") {
   CHECK(to_hex(got[0].data(), 8) == "4152103b43b71b80");
 }
 
+TEST("an echo response carries its payload as it is, with next header 59: nobody shall deliver it") {
+  End a, b;
+  a.send_to(b, encapsulations::ayiya);
+  const auto packet = make_udp({});
+  a.craft(0, packet);
+  a.out(0, tun_word::opcode) = 4;
+  CHECK_EQUAL(a.engine->encap(1, 0x43b71b80), 1);
+  const auto got = plain_datagrams(b.fd);
+  CHECK_EQUAL(got.size(), 1);
+  CHECK_EQUAL(got[0].size(), 44 + packet.size());
+  CHECK(to_hex(got[0].data(), 8) == "4152143b43b71b80");
+}
+
 TEST("an override goes to the candidate and not to the slot's endpoint, and its port is its own") {
   End a, b, candidate;
   a.send_to(b, encapsulations::udp);

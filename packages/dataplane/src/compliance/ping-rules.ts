@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import type { Rule } from "./bench.ts";
-import { echoReplyTo } from "./inner-packets.ts";
-import { benchTunnel } from "./tunnels.ts";
+import { ayiyaOpcodes, nextHeaders } from "@tombolo/protocols";
+import { island, type Rule } from "./bench.ts";
+import { echoReplyTo, innerPacket } from "./inner-packets.ts";
+import { prove } from "./prove.ts";
+import { ayiyaEnd, benchTunnel, endsOf } from "./tunnels.ts";
 
-/** Round trips, asked by one worker and heard by any. */
+/** Questions and answers: round trips, asked by one worker and heard by any. */
 export function runPingRules(rule: Rule): void {
   rule("pings are answered to whichever worker hears them, and are counted together", async (bench) => {
     for (const [i, place] of bench.places.entries()) {
@@ -29,5 +31,16 @@ export function runPingRules(rule: Rule): void {
       return [...received.values()].join() === "4,3,3,3";
     });
     assert.equal(bench.events.filter((event) => event.kind === "pong").length, 1);
+  });
+
+  rule("an AYIYA echo request is answered with opcode 4, its payload, and nothing that is to be delivered", async (bench) => {
+    const [place] = bench.places;
+    bench.plane.set(benchTunnel(1));
+    const end = ayiyaEnd(1, () => bench.nowSec());
+    await prove(bench, place, end, 1);
+    const payload = innerPacket({ source: endsOf(1).client, destination: island.host, payload: Uint8Array.of(1, 2, 3) });
+    await place.send("ayiya", end.forward(payload, { opcode: ayiyaOpcodes.echoRequest }));
+    const answer = end.open(await place.receive("ayiya"));
+    assert.deepEqual([answer?.opcode, answer?.nextHeader, answer?.payload], [ayiyaOpcodes.echoResponse, nextHeaders.none, payload]);
   });
 }

@@ -16,6 +16,9 @@ const ticksPerMs = 100;
 /** A later answer does not count (SixXS: older than 10 s). */
 const expiryTicks = 10_000 * ticksPerMs;
 
+/** Threads read one clock, but each may be stopped between its readings. */
+const skewTicks = 1000 * ticksPerMs;
+
 export function makePingMemory(capacity: number): SharedArrayBuffer {
   return new SharedArrayBuffer(capacity * recordWords * 4);
 }
@@ -71,9 +74,10 @@ export class PingBook {
       const state = Atomics.load(words, seat + flight.state);
       if ((state & isUnderWay) === 0 || state >>> sequenceShift !== ping.sequence) continue;
       if (words[seat + flight.nonceA] !== ping.nonceA || words[seat + flight.nonceB] !== ping.nonceB) continue;
-      const ticks = (ticksOf(nowMs) - (words[seat + flight.sentTicks] ?? 0)) >>> 0;
+      const age = (ticksOf(nowMs) - (words[seat + flight.sentTicks] ?? 0)) | 0;
       // Whoever takes the state away counts it, so that a copy of the answer is none.
-      if (ticks > expiryTicks || Atomics.compareExchange(words, seat + flight.state, state, 0) !== state) return undefined;
+      if (!isYoung(age) || Atomics.compareExchange(words, seat + flight.state, state, 0) !== state) return undefined;
+      const ticks = Math.max(0, age);
       this.#count(base, ticks);
       return { rttMs: ticks / ticksPerMs, wantsPong: (state & wantsPong) !== 0 };
     }
@@ -108,7 +112,7 @@ export class PingBook {
     for (let i = 0; i < inFlight; i += 1) {
       const seat = base + word.flights + i * flightWords;
       const isOpen = (Atomics.load(words, seat + flight.state) & isUnderWay) !== 0;
-      if (isOpen && (nowTicks - (words[seat + flight.sentTicks] ?? 0)) >>> 0 <= expiryTicks) open += 1;
+      if (isOpen && isYoung((nowTicks - (words[seat + flight.sentTicks] ?? 0)) | 0)) open += 1;
     }
     return open;
   }
@@ -118,7 +122,7 @@ export class PingBook {
     for (let i = 0; i < inFlight; i += 1) {
       const seat = base + word.flights + i * flightWords;
       const isFree = (Atomics.load(words, seat + flight.state) & isUnderWay) === 0;
-      if (isFree || (nowTicks - (words[seat + flight.sentTicks] ?? 0)) >>> 0 > expiryTicks) return seat;
+      if (isFree || !isYoung((nowTicks - (words[seat + flight.sentTicks] ?? 0)) | 0)) return seat;
     }
     return -1;
   }
@@ -138,6 +142,11 @@ export class PingBook {
       most = found;
     }
   }
+}
+
+/** Whether a ping of this age in ticks may still be answered. */
+function isYoung(age: number): boolean {
+  return age > -skewTicks && age <= expiryTicks;
 }
 
 /** Hundredths of a millisecond as 32 bits, which turn over after twelve hours. */

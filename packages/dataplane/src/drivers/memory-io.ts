@@ -1,4 +1,4 @@
-import { ayiyaAt, ayiyaHeaderBytes, ayiyaLengths, ayiyaMethods, ayiyaSharedSecret, nextHeaders } from "@tombolo/protocols";
+import { ayiyaAt, ayiyaHeaderBytes, ayiyaLengths, ayiyaMethods, ayiyaOpcodes, ayiyaSharedSecret, nextHeaders } from "@tombolo/protocols";
 import { equalConstantTime } from "@tombolo/base";
 import { socketKinds, type PacketIo } from "../engine/packet-io.ts";
 import {
@@ -130,7 +130,7 @@ export class MemoryIo implements PacketIo {
 
   #ayiya(slot: number, inner: Uint8Array, opcode: number, epochSec: number): Uint8Array {
     const packet = new Uint8Array(ayiyaHeaderBytes + inner.length);
-    const nextHeader = inner.length === 0 ? nextHeaders.none : nextHeaders.ipv6;
+    const nextHeader = inner.length > 0 && opcode === ayiyaOpcodes.forward ? nextHeaders.ipv6 : nextHeaders.none;
     packet.set([ayiyaLengths, ayiyaMethods, ayiyaSharedSecret | opcode, nextHeader]);
     new DataView(packet.buffer).setUint32(ayiyaAt.epoch, epochSec);
     packet.set(this.#bytes(slot, slotAt.local, 16), ayiyaAt.identity);

@@ -43,6 +43,18 @@ export class Answers {
     return this.#push(towards, room, made, slot) ? taken : reasonOf.unprovenBudget;
   }
 
+  /**
+   * Answers an AYIYA echo request whose payload stands at `at`, to the proven endpoint: opcode 4 with the same payload, no longer than
+   * the tunnel's MTU. Draft and 9front do so; aiccu sends none, and nothing relies on it (AYIYA sheet section 3).
+   */
+  ayiyaEcho(slot: number, data: Uint8Array, at: number, length: number): void {
+    if (length > this.#state.table.word(slot, slotAt.mtuBytes)) return;
+    const room = this.toNetwork.room(length);
+    if (room < 0 || !this.#asked.take(slot, this.#state.nowMs)) return;
+    this.toNetwork.data.set(data.subarray(at, at + length), room);
+    this.toNetwork.pushEcho(room, length, slot);
+  }
+
   /** Answers the neighbour solicitation for our inner address that stands at `at` of `data`: `taken`, or why not. */
   neighbour(slot: number, data: Uint8Array, at: number, length: number): number {
     const room = this.toNetwork.room(advertisementBytes);

@@ -1,3 +1,4 @@
+import { ayiyaOpcodes } from "@tombolo/protocols";
 import { limits, netVerdicts, netWord, netWords, segmentKinds, tunWord, tunWords } from "../native/layout.ts";
 import type { EngineState } from "./state.ts";
 
@@ -64,6 +65,13 @@ export class NetworkCrafts extends Crafts {
     records[base + tunWord.opcode] = length === 0 ? 0 : 1;
     this.take(length);
     if (this.#state.tracer.active) this.#state.tracer.made({ slot, data: this.data, at, length });
+  }
+
+  /** The payload of an AYIYA echo response (opcode 4), to the tunnel's endpoint. */
+  pushEcho(at: number, length: number, slot: number): void {
+    const base = this.count * tunWords;
+    this.push(at, length, slot);
+    this.#state.io.tunPackets[base + tunWord.opcode] = ayiyaOpcodes.echoResponse;
   }
 
   protected send(count: number): void {

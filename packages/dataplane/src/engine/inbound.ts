@@ -19,6 +19,7 @@ import { Buckets } from "./buckets.ts";
 import type { InnerRules } from "./inner.ts";
 import type { SocketKind } from "./packet-io.ts";
 import { unprovenFactor, type Prover } from "./prover.ts";
+import { Replays } from "./replays.ts";
 import { carry, reasonOf, taken, type EngineState } from "./state.ts";
 
 /** IPv4 and UDP headers: what a datagram of n payload bytes weighs on the wire besides n. */
@@ -42,6 +43,7 @@ export class Inbound {
   readonly #clockOff = new Uint8Array(limits.netPackets);
   readonly #perSource = new Buckets({ buckets: 4096, perSec: 1000, burst: 256 });
   readonly #anySource = new Buckets({ buckets: 1, perSec: 100_000, burst: 10_000 });
+  readonly #replays = new Replays();
   readonly #reports = new Buckets({ buckets: 256, perSec: 0.1, burst: 1 });
   /** Of the batch at hand. */
   #accepted = 0;
@@ -159,17 +161,33 @@ export class Inbound {
     if ((table.endpointFlags & slotFlags.fixed) !== 0) {
       if (!isFromEndpoint) return reasonOf.wrongEndpoint;
     } else if (!isFromEndpoint || (table.endpointFlags & slotFlags.proven) === 0) {
+      if (!isFromEndpoint && this.#isReplay(slot, at, epochSec)) return reasonOf.replayed;
       if (isFromEndpoint) table.addBudget(slot, unprovenFactor * (length + outerBytes));
       this.#prover.sighted(slot, ip, port, epochSec, length + outerBytes);
     }
     this.#markSeen(slot, epochSec, isFromEndpoint);
     const operation = this.#view.getUint8(at + ayiyaAt.operation) & 0x0f;
+    if (isFromEndpoint && operation >= ayiyaOpcodes.echoRequest) this.#echo(slot, at + ayiyaHeaderBytes, length - ayiyaHeaderBytes);
     const carries = this.#view.getUint8(at + ayiyaAt.nextHeader) === nextHeaders.ipv6;
     if (!carries || operation === ayiyaOpcodes.noop || operation === ayiyaOpcodes.echoRequest) return taken;
     // aiccu delivers opcode 3, sixxsd does not: each role does as its predecessor.
     if (operation === ayiyaOpcodes.echoRequestAndForward && role === "pop") return taken;
     this.#answers.sourceIsEndpoint = isFromEndpoint;
     return this.#inner(base, slot, at + ayiyaHeaderBytes, length - ayiyaHeaderBytes);
+  }
+
+  /** Older than the newest accepted, or carried before. What carries nothing may come twice: aiccu's first beat does. */
+  #isReplay(slot: number, at: number, epochSec: number): boolean {
+    const newest = this.#state.newest(slot, counter.lastEpochSec);
+    if (newest !== 0 && ((epochSec - newest) | 0) < 0) return true;
+    if (this.#view.getUint8(at + ayiyaAt.nextHeader) !== nextHeaders.ipv6) return false;
+    return this.#replays.isCopy(this.#view.getInt32(at + ayiyaAt.signature), this.#view.getInt32(at + ayiyaAt.signature + 4));
+  }
+
+  /** Opcodes 2 and 3 from a proven endpoint; at a client nobody asks, and sixxsd would take the answer for an offence. */
+  #echo(slot: number, at: number, length: number): void {
+    const { table, role, io } = this.#state;
+    if (role === "pop" && (table.endpointFlags & slotFlags.proven) !== 0) this.#answers.ayiyaEcho(slot, io.netData, at, length);
   }
 
   #markSeen(slot: number, epochSec: number, isFromEndpoint: boolean): void {

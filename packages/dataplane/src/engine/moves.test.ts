@@ -129,6 +129,44 @@ test("a packet older than one already accepted asks for no proof at all", async 
   assert.deepEqual(bench.sent(), []);
 });
 
+test("a packet from elsewhere that is older than one already accepted is dropped as replayed, its payload too", async () => {
+  const { bench, end } = await openProven();
+  const captured = end.forward(innerPacket({ source: ends.client, destination: island.host }));
+  bench.clock.pass(1);
+  bench.places[0].put("ayiya", end.beat());
+  bench.places[1].put("ayiya", captured);
+  assert.deepEqual(bench.delivered(), []);
+  assert.deepEqual(dropsOf(bench, 1), { replayed: 1 });
+  assert.equal(await follows(bench), hereIp);
+});
+
+test("copies of one second's packet from elsewhere are carried once; identical packets from the endpoint are all carried", async () => {
+  const { bench, end } = await openProven();
+  const packet = end.forward(innerPacket({ source: ends.client, destination: island.host }));
+  for (let i = 0; i < 3; i += 1) bench.places[0].put("ayiya", packet);
+  assert.equal(bench.delivered().length, 3);
+  for (let i = 0; i < 3; i += 1) bench.places[1].put("ayiya", packet);
+  assert.equal(bench.delivered().length, 1);
+  assert.deepEqual(dropsOf(bench, 1), { replayed: 2 });
+});
+
+test("aiccu's first beat may come twice in one second from a new place", async () => {
+  const { bench, end } = await openProven();
+  const beat = end.beat();
+  for (let i = 0; i < 2; i += 1) bench.places[1].put("ayiya", beat);
+  assert.deepEqual(dropsOf(bench, 1), {});
+});
+
+test("a late packet from the place that a client left is dropped, and moves nothing back", async () => {
+  const { bench, end } = await openProven();
+  const late = end.forward(innerPacket({ source: ends.client, destination: island.host }));
+  bench.clock.pass(2);
+  await prove(bench, bench.places[1], end, 1);
+  bench.places[0].put("ayiya", late);
+  assert.deepEqual(dropsOf(bench, 1), { replayed: 1 });
+  assert.equal(await follows(bench), thereIp);
+});
+
 test("a replayed answer to an older nonce moves nothing back", async () => {
   const { bench, end } = open();
   bench.places[0].put("ayiya", end.beat());

@@ -144,6 +144,7 @@ export const reasonOf: Readonly<Record<CamelReason, number>> = {
   unprovenRate: dropIndex("unproven-rate"),
   badSignature: dropIndex("bad-signature"),
   wrongEndpoint: dropIndex("wrong-endpoint"),
+  replayed: dropIndex("replayed"),
   notIpv6: dropIndex("not-ipv6"),
   innerLength: dropIndex("inner-length"),
   linkLocal: dropIndex("link-local"),

@@ -96,7 +96,7 @@ export const tunWord = {
   /** Non-zero: send there instead of to the slot's endpoint (proving a candidate). */
   overrideIp: 8,
   overridePort: 9,
-  /** AYIYA opcode: 1 forward; 0 beat (length 0, NextHeader 59). Other encapsulations ignore it. */
+  /** AYIYA opcode: 1 forward; 0 beat, 4 echo response (NextHeader 59). Other encapsulations ignore it. */
   opcode: 10,
   /** Outer TOS byte to send with. */
   tos: 11,

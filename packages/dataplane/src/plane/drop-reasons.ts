@@ -21,6 +21,8 @@ export const dropReasons = [
   "bad-signature",
   /** The outer source is not the tunnel's endpoint, and the tunnel's endpoint is fixed or has no signature to move by. */
   "wrong-endpoint",
+  /** Signed right, but from another place than the endpoint, and older than the newest accepted, or a copy. */
+  "replayed",
   "not-ipv6",
   /** The inner payload length is larger than what arrived. */
   "inner-length",
