@@ -13,6 +13,13 @@ test("the README's table names every drop reason, in the order of the checks, ea
   );
 });
 
+test("the README's table of sixxsd's counters names reasons that exist, and every reason stands there or below it", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const section = readme.slice(readme.indexOf("### What sixxsd counts"));
+  const named = [...section.slice(0, section.indexOf("\n## ")).matchAll(/`([a-z0-9-]+)`/g)].map((match) => match[1]);
+  assert.deepEqual([...new Set(named)].toSorted(), [...dropReasons].toSorted());
+});
+
 test("a reason's number in shared memory is its place in the list, and all fit the drop book", () => {
   for (const [i, reason] of dropReasons.entries()) assert.equal(dropIndex(reason), i);
   assert.equal(new Set(dropReasons).size, dropReasons.length);

@@ -45,7 +45,7 @@ export const dropReasons = [
   /** RFC 6040: the outer header says congestion, the inner sender cannot understand it. */
   "ecn",
   "no-tunnel",
-  /** No endpoint is known: the far end has not spoken yet. */
+  /** No endpoint is known: the far end has not spoken yet, or was withdrawn. */
   "tunnel-down",
   "too-big",
   /** What may be sent to an endpoint that has not proven itself is used up. */
