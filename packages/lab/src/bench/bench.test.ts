@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formatPrefix } from "@tombolo/base";
 import { median } from "./figures.ts";
+import { describeDrops, describeSent } from "./flood.ts";
 import { readGoodput } from "../island/proofs.ts";
+import { makeDelegatedTunnel } from "./plane-tunnels.ts";
 import { readPingTimes } from "./ping.ts";
 import type { Contender } from "./pair.ts";
 import { ratioOf, turnsOf } from "./rounds.ts";
@@ -18,7 +21,13 @@ test("a prefix chooses rows by the beginning of their names, grouped", () => {
     [...chooseRows("").values()].flatMap((rows) => [...rows]),
     rowFacts.map(({ name }) => name),
   );
-  assert.deepEqual([...chooseRows("table.").entries()], [["table", new Set(["table.100k.vs-one", "table.bytes-per-tunnel"])]]);
+  assert.deepEqual(
+    [...chooseRows("table.").entries()],
+    [
+      ["table", new Set(["table.100k.vs-one", "table.bytes-per-tunnel"])],
+      ["table.1m", new Set(["table.1m.load-s", "table.1m.bytes-per-tunnel"])],
+    ],
+  );
   assert.deepEqual([...chooseRows("ayiya.tcp.vs-w").values()], [new Set(["ayiya.tcp.vs-wireguard-go"])]);
   assert.equal(chooseRows("nothing").size, 0);
 });
@@ -35,6 +44,19 @@ test("ping's answers and iperf3's goodput are read out of their texts", () => {
   assert.deepEqual(readPingTimes("64 bytes from ::1: icmp_seq=1 ttl=64 time=0.123 ms\nrtt min/avg = 1/2 ms\n64: time=4 ms"), [0.123, 4]);
   assert.equal(readGoodput('{"end":{"sum_received":{"bits_per_second":1234.5}}}'), 1235);
   assert.throws(() => readGoodput('{"error":"unable to connect"}'), /no speed: .*unable to connect/);
+});
+
+test("a flood is told by its rate, its cost, and what came to each reason meanwhile", () => {
+  assert.equal(describeSent(101_022, 5_053, 505), "101022 (19992 a second, with 10 % of a core)");
+  const before = { short: 7, "bad-signature": 1000 };
+  assert.equal(describeDrops(before, { short: 7, "bad-signature": 1500, "unproven-rate": 3 }), "bad-signature 500, unproven-rate 3");
+  assert.equal(describeDrops(before, before), "nothing");
+});
+
+test("every one of a million tunnels has a link and a delegation of its own", () => {
+  const keys = [0, 1, 255, 65_536, 999_999].flatMap((index) => makeDelegatedTunnel(index).prefixes.map(formatPrefix));
+  assert.equal(new Set(keys).size, 10);
+  assert.deepEqual(keys.slice(8), ["2001:db8:100f:423f::/64", "2001:db8:200f:423f::/64"]);
 });
 
 test("words that make no sense are a fault, not a guess", () => {

@@ -11,9 +11,11 @@ export function formatRows(machine: Machine, rows: readonly Row[]): string {
   return `\n${lines.join("\n")}\n`;
 }
 
+const decimals: Readonly<Record<Exclude<Row["unit"], "ratio">, number>> = { ms: 3, s: 1, bytes: 0, "per-s": 0 };
+
 function formatValue(row: Row): string {
   if (row.unit === "ratio") return row.value.toFixed(row.value < 10 ? 2 : 1);
-  return `${row.unit === "ms" ? row.value.toFixed(3) : row.value.toFixed(0)} ${row.unit}`;
+  return `${row.value.toFixed(decimals[row.unit])} ${row.unit}`;
 }
 
 function formatGoal(row: Row): string {

@@ -1,11 +1,13 @@
 import { hasProgram } from "../lab/obstacle.ts";
 import { openLab, type Lab } from "../lab/open-lab.ts";
 import { openAyiya } from "./ayiya.ts";
+import { measureFlood } from "./flood.ts";
 import { openOpenvpn } from "./openvpn.ts";
 import { describePair, openRaw, type Contender, type PairNode } from "./pair.ts";
 import { comparePings } from "./ping.ts";
 import { compareTcp, ratioOf, type Say } from "./rounds.ts";
 import { makeRow, type GroupName, type Row, type RowName } from "./rows.ts";
+import { measureMillion } from "./table-million.ts";
 import { measureTic } from "./tic.ts";
 import { openWireguard } from "./wireguard.ts";
 
@@ -13,15 +15,18 @@ type Group = (lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say) => Pro
 
 const manyTunnels = 100_000;
 
-const groups: Readonly<Record<GroupName, Group>> = {
+const groups: Readonly<Record<Exclude<GroupName, "flood">, Group>> = {
   "ayiya.tcp": measureTcpGroup,
   table: measureTableGroup,
+  "table.1m": measureMillionGroup,
   "ayiya.ping": measurePingGroup,
   tic: measureTicGroup,
 };
 
 /** Measures the wanted rows of one group, in a lab of its own. */
 export async function measureGroup(group: GroupName, wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  // It has a third machine.
+  if (group === "flood") return [makeRow("flood.ayiya.goodput-kept", await measureFlood(say))];
   const lab = await openLab(describePair());
   try {
     return await groups[group](lab, wanted, say);
@@ -59,6 +64,13 @@ async function measureTableGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName
     rows.push(makeRow("table.bytes-per-tunnel", (many.farMemoryBytes - one.farMemoryBytes) / (manyTunnels - 1)));
   }
   return rows;
+}
+
+async function measureMillionGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  say("loading 1000000 tunnels");
+  const { loadSec, bytesPerTunnel } = await measureMillion(lab);
+  const rows = [makeRow("table.1m.load-s", loadSec), makeRow("table.1m.bytes-per-tunnel", bytesPerTunnel)];
+  return rows.filter(({ name }) => wanted.has(name));
 }
 
 async function measurePingGroup(lab: Lab<PairNode>, _wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {

@@ -1,7 +1,9 @@
 // A program: one end of a tunnel, which is the data plane and nothing else. Argument: PlaneEndArguments as JSON. Prints
-// `ready BYTES` (resident memory with every tunnel loaded) and carries packets until it gets SIGTERM.
+// `ready BYTES` (resident memory with every tunnel loaded) and carries packets until it gets SIGTERM. At the n-th SIGUSR2 it prints
+// `drops N JSON`: what it dropped so far, by reason.
 import { parseIpv4, type Ipv4Address } from "@tombolo/base";
 import { openUserspacePlane } from "@tombolo/dataplane";
+import { collectGarbage } from "./garbage.ts";
 import { chosenTunnel, makeClientTunnel, makePopTunnel, type PlaneEndArguments } from "./plane-tunnels.ts";
 
 const given = JSON.parse(process.argv[2] ?? "") as PlaneEndArguments;
@@ -32,12 +34,13 @@ if (given.role === "client") {
   }
 }
 collectGarbage();
+let asked = 0;
+process.on("SIGUSR2", () => {
+  asked += 1;
+  process.stdout.write(`drops ${asked} ${JSON.stringify(plane.totals().drops)}\n`);
+});
 process.stdout.write(`ready ${process.memoryUsage.rss()}\n`);
 process.once("SIGTERM", () => void plane.close());
-
-function collectGarbage(): void {
-  (globalThis as { gc?: () => void }).gc?.();
-}
 
 function ipv4(text: string): Ipv4Address {
   const parsed = parseIpv4(text);

@@ -63,6 +63,12 @@ export function makeClientTunnel(slot: number, index: number, popIpv4: Ipv4Addre
   };
 }
 
+/** As a user has it who asked for a prefix: the link, and a /64 out of another pool for the hosts behind it. */
+export function makeDelegatedTunnel(index: number): PlaneTunnel {
+  const tunnel = makePopTunnel(0, index);
+  return { ...tunnel, prefixes: [...tunnel.prefixes, subprefixAt(poolOf(1), 64, BigInt(index))] };
+}
+
 function shared(index: number): Pick<PlaneTunnel, "id" | "encapsulation" | "enabled" | "mtuBytes" | "secret"> {
   const secret = new TextEncoder().encode(`bench-secret-of-tunnel-${index}`);
   return { id: index + 1, encapsulation: "ayiya", enabled: true, mtuBytes, secret };

@@ -1,4 +1,4 @@
-export type GroupName = "ayiya.tcp" | "table" | "ayiya.ping" | "tic";
+export type GroupName = "ayiya.tcp" | "table" | "table.1m" | "ayiya.ping" | "flood" | "tic";
 
 export type RowName =
   | "ayiya.tcp.vs-raw"
@@ -6,14 +6,17 @@ export type RowName =
   | "ayiya.tcp.vs-wireguard-go"
   | "table.100k.vs-one"
   | "table.bytes-per-tunnel"
+  | "table.1m.load-s"
+  | "table.1m.bytes-per-tunnel"
   | "ayiya.ping.added-ms"
+  | "flood.ayiya.goodput-kept"
   | "tic.logins-per-s"
   | "tic.login.p99-ms";
 
 export interface RowFact {
   readonly name: RowName;
   readonly group: GroupName;
-  readonly unit: "ratio" | "bytes" | "ms" | "per-s";
+  readonly unit: "ratio" | "bytes" | "ms" | "s" | "per-s";
   /** Null: no goal is set, the row is there to be watched. */
   readonly goal: number | null;
   readonly better: "higher" | "lower";
@@ -26,7 +29,10 @@ export const rowFacts: readonly RowFact[] = [
   { name: "ayiya.tcp.vs-wireguard-go", group: "ayiya.tcp", unit: "ratio", goal: 4, better: "higher" },
   { name: "table.100k.vs-one", group: "table", unit: "ratio", goal: 0.9, better: "higher" },
   { name: "table.bytes-per-tunnel", group: "table", unit: "bytes", goal: null, better: "lower" },
+  { name: "table.1m.load-s", group: "table.1m", unit: "s", goal: null, better: "lower" },
+  { name: "table.1m.bytes-per-tunnel", group: "table.1m", unit: "bytes", goal: null, better: "lower" },
   { name: "ayiya.ping.added-ms", group: "ayiya.ping", unit: "ms", goal: null, better: "lower" },
+  { name: "flood.ayiya.goodput-kept", group: "flood", unit: "ratio", goal: 0.8, better: "higher" },
   { name: "tic.logins-per-s", group: "tic", unit: "per-s", goal: null, better: "higher" },
   { name: "tic.login.p99-ms", group: "tic", unit: "ms", goal: null, better: "lower" },
 ];

@@ -26,6 +26,8 @@ export interface Operator {
   readonly brokerConfig: string;
   /** What `tombolod admin` prints with --json. */
   admin(words: readonly string[]): Promise<unknown>;
+  /** The same on the PoP's own host, where its control socket is. */
+  atPop(words: readonly string[]): Promise<unknown>;
   /** An account with one AYIYA tunnel. */
   subscribe(fullName: string): Promise<Subscriber>;
   /** Starts the broker anew after it was ended. */
@@ -54,6 +56,8 @@ export async function openOperator(lab: Lab<IslandNode>): Promise<Operator> {
     },
     brokerConfig: files.brokerConfig,
     admin,
+    atPop: async (words) =>
+      JSON.parse(await lab.node("pop").must([findBinary("tombolod"), "admin", ...words, "--config", files.popConfig, "--json"])),
     subscribe: (fullName) => subscribe(admin, fullName),
     restartBroker: async () => {
       await broker.end();

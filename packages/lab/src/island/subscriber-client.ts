@@ -20,7 +20,8 @@ export interface Client {
 }
 
 export interface ClientWish {
-  readonly node: "laptop" | "desk";
+  /** `home` is the router itself, which has a public IPv4 address. */
+  readonly node: "laptop" | "desk" | "home";
   readonly subscriber: Subscriber;
   /** Instead of the subscriber's own. */
   readonly accessKey?: string;
