@@ -31,6 +31,8 @@ interface Pending {
 interface History {
   /** Wall clock of the last message from the present endpoint. */
   heardSec: number;
+  /** The newest time that such a message told; 0 for none. */
+  newestSec: number;
   movedMs: number;
 }
 
@@ -71,6 +73,7 @@ export class ToldEndpoints {
     const { endpoint: present, proven } = writer.readEndpoint(slot);
     if (present !== undefined && sameEndpoint(present, endpoint)) {
       history.heardSec = nowSec();
+      if (history.newestSec === 0 || isNewer(atSec, history.newestSec)) history.newestSec = atSec;
       // It was elsewhere for a moment, or somebody said so; the newer message counts.
       if (pending !== undefined && !sameEndpoint(pending.endpoint, endpoint) && isNewer(atSec, pending.atSec)) this.#drop(id, slot);
       if (!proven && isNewer(atSec, writer.word(slot, slotAt.moveEpochSec))) this.#renew(id, slot, endpoint, atSec);
@@ -78,6 +81,8 @@ export class ToldEndpoints {
     }
     const movedAtSec = writer.word(slot, slotAt.moveEpochSec);
     if (movedAtSec !== 0 && !isNewer(atSec, movedAtSec)) return;
+    // A copy of what the present endpoint said: whoever plays it elsewhere could answer there, too, since nothing is signed.
+    if (history.newestSec !== 0 && !isNewer(atSec, history.newestSec)) return;
     if (pending !== undefined && !isNewer(atSec, pending.atSec)) return;
     const mayMoveMs = history.movedMs + betweenMovesMs;
     if (this.#isSilent(slot, present, history) && mayMoveMs <= nowMs()) {
@@ -195,7 +200,7 @@ export class ToldEndpoints {
   #historyOf(id: number): History {
     let history = this.#histories.get(id);
     if (history === undefined) {
-      history = { heardSec: 0, movedMs: monotonicMs(this.#setup.nowMs() - betweenMovesMs) };
+      history = { heardSec: 0, newestSec: 0, movedMs: monotonicMs(this.#setup.nowMs() - betweenMovesMs) };
       this.#histories.set(id, history);
     }
     return history;

@@ -103,6 +103,16 @@ test("a repeated or older time never moves the endpoint: it is not even asked", 
   assert.equal(follows(bench), thereIp);
 });
 
+test("a copy of the present endpoint's last message, told from elsewhere, is not even asked, nor is it when the tunnel is down", () => {
+  const bench = openProven();
+  bench.sent();
+  propose(bench, bench.places[1]);
+  bench.plane.withdraw(1);
+  propose(bench, bench.places[1]);
+  assert.deepEqual(bench.sent(), []);
+  assert.equal(bench.plane.counters(1)?.endpoint, undefined);
+});
+
 test("the nonce's answer from another place, a guessed nonce, and an answer that comes twice prove nothing", () => {
   const bench = openProven();
   propose(bench, bench.places[1], bench.clock.sec + 1);

@@ -135,8 +135,8 @@ export interface DataPlane {
    * end is at `endpoint`. It is asked there for an echo with a nonce, again when it does not answer, and an `endpoint` event
    * follows when it does. Where the old endpoint is silent for 120 s, or none is known, traffic follows at once, at most three
    * times what came, until it is proven. Tell every such message: those from the present endpoint show that it lives, and refill
-   * what an unproven one may get. A message not newer than the one that last moved the tunnel moves nothing, and 10 s lie between
-   * two moves. Ignored for AYIYA and for fixed endpoints.
+   * what an unproven one may get. A message not newer than the one that last moved the tunnel, or than the newest from
+   * its present endpoint, moves nothing, and 10 s lie between two moves. Ignored for AYIYA and for fixed endpoints.
    */
   propose(id: number, endpoint: PlaneEndpoint, atSec: WallSec): void;
   /**

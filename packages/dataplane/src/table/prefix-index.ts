@@ -82,7 +82,13 @@ export class PrefixIndex {
     let place = hashWords(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, key[3] ?? 0, prefix.lengthBits) & this.#mask;
     for (; words[wordOf(place)] !== entryEmpty; place = (place + 1) & this.#mask) {
       const at = wordOf(place);
-      if (words[at + prefixWord.lengthBits] === prefix.lengthBits && key.every((word, k) => words[at + prefixWord.address + k] === word))
+      if (
+        words[at + prefixWord.address] === key[0] &&
+        words[at + prefixWord.address + 1] === key[1] &&
+        words[at + prefixWord.address + 2] === key[2] &&
+        words[at + prefixWord.address + 3] === key[3] &&
+        words[at + prefixWord.lengthBits] === prefix.lengthBits
+      )
         break;
     }
     return place;

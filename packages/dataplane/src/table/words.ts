@@ -1,12 +1,25 @@
-import { encodeIpv6, type Ipv6Address } from "@tombolo/base";
+import type { Ipv6Address } from "@tombolo/base";
 
 /**
  * Addresses in shared memory are four 32-bit words, each read little-endian from the address's bytes in network order, because
  * that is what a DataView and an Int32Array over the same bytes agree on without swapping.
  */
 export function writeAddressWords(words: Int32Array, at: number, address: Ipv6Address): void {
-  const view = new DataView(encodeIpv6(address).buffer);
-  for (let i = 0; i < 4; i += 1) words[at + i] = view.getInt32(4 * i, true);
+  scratch.setBigUint64(0, address.value >> 64n);
+  // The view keeps the lower 64 bits by itself.
+  scratch.setBigUint64(8, address.value);
+  for (let i = 0; i < 4; i += 1) words[at + i] = scratch.getInt32(4 * i, true);
+}
+
+const scratch = new DataView(new ArrayBuffer(16));
+
+/** Whether an address in `words` at `at` lies within the prefix whose address words stand at the beginning of `key`. */
+export function isWithin(words: Int32Array, at: number, key: Int32Array, lengthBits: number): boolean {
+  for (let i = 0; i < 4; i += 1) {
+    const different = (words[at + i] ?? 0) ^ (key[i] ?? 0);
+    if ((different & (maskWords[4 * lengthBits + i] ?? 0)) !== 0) return false;
+  }
+  return true;
 }
 
 /** Four mask words for each prefix length from 0 to 128, in the same byte order. */

@@ -1,9 +1,10 @@
-import { containsAddress, encodeIpv6, equalBytes, formatPrefix, type Ipv6Prefix } from "@tombolo/base";
+import { formatPrefix, type Ipv6Prefix } from "@tombolo/base";
 import { encapsulations, slotAt, slotBytes, slotFlags } from "../native/layout.ts";
 import type { PlaneEndpoint, PlaneTunnel } from "../plane/plane.ts";
 import { IdentityIndex } from "./identity-index.ts";
 import type { TableMemory } from "./memory.ts";
 import { PrefixIndex } from "./prefix-index.ts";
+import { isWithin, writeAddressWords } from "./words.ts";
 
 interface Held {
   readonly slot: number;
@@ -26,7 +27,6 @@ const restingSlots = 256;
 /** The one writer of the tunnel table. */
 export class TableWriter {
   readonly #words: Int32Array;
-  readonly #bytes: Uint8Array;
   readonly #identities: IdentityIndex;
   readonly #prefixes: PrefixIndex;
   readonly #held = new Map<number, Held>();
@@ -38,11 +38,11 @@ export class TableWriter {
   /** The next state of a slot, made here so that the lock is held for copying it and no longer. */
   readonly #draft = new Int32Array(slotWords);
   readonly #draftBytes = new Uint8Array(this.#draft.buffer);
+  readonly #key = new Int32Array(4);
   #next = 0;
 
   constructor(memory: TableMemory, options: TableWriterOptions) {
     this.#words = new Int32Array(memory.slots);
-    this.#bytes = new Uint8Array(memory.slots);
     this.#identities = new IdentityIndex(memory);
     this.#prefixes = new PrefixIndex(memory);
     this.#options = options;
@@ -140,8 +140,8 @@ export class TableWriter {
   }
 
   #hasRemote(slot: number, tunnel: PlaneTunnel): boolean {
-    const at = slot * slotBytes + slotAt.remote;
-    return equalBytes(this.#bytes.slice(at, at + 16), encodeIpv6(tunnel.remoteAddress));
+    writeAddressWords(this.#key, 0, tunnel.remoteAddress);
+    return isWithin(this.#words, slot * slotWords + slotAt.remote / 4, this.#key, 128);
   }
 
   #draftFields(slot: number, tunnel: PlaneTunnel, existed: boolean): void {
@@ -163,19 +163,36 @@ export class TableWriter {
     this.#put(slotAt.socket, this.#options.socketOf(tunnel.encapsulation));
     this.#put(slotAt.id, tunnel.id);
     this.#put(slotAt.beatSec, tunnel.beatSec);
-    this.#draftBytes.set(encodeIpv6(tunnel.localAddress), slotAt.local);
-    this.#draftBytes.set(encodeIpv6(tunnel.remoteAddress), slotAt.remote);
+    writeAddressWords(this.#draft, slotAt.local / 4, tunnel.localAddress);
+    writeAddressWords(this.#draft, slotAt.remote / 4, tunnel.remoteAddress);
     if (tunnel.secret === undefined) this.#draftBytes.fill(0, slotAt.key, slotAt.key + 20);
     else this.#draftBytes.set(this.#options.digest(tunnel.secret), slotAt.key);
   }
 
   #changePrefixes(slot: number, tunnel: PlaneTunnel, before: readonly Ipv6Prefix[]): void {
-    if (before.length > 0) {
+    // The agent sets all its tunnels anew when it repairs; nearly always nothing has changed.
+    if (before.length > 0 && !arePrefixesEqual(before, tunnel.prefixes)) {
       const wanted = new Set(tunnel.prefixes.map(formatPrefix));
       for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
     }
-    const link = this.#options.role === "pop" ? linkOf(tunnel) : undefined;
+    const link = this.#options.role === "pop" ? this.#linkOf(tunnel) : undefined;
     for (const prefix of tunnel.prefixes) this.#prefixes.insert(prefix, slot, prefix === link);
+  }
+
+  /**
+   * The longest prefix around both ends: the link, where nobody else lives. A shorter one around it is the site behind the
+   * tunnel. At a client the prefix is ::/0, whose other addresses are the whole Internet, not strangers on the link.
+   * Both ends stand in the draft.
+   */
+  #linkOf(tunnel: PlaneTunnel): Ipv6Prefix | undefined {
+    let link: Ipv6Prefix | undefined;
+    for (const prefix of tunnel.prefixes) {
+      if (link !== undefined && prefix.lengthBits <= link.lengthBits) continue;
+      writeAddressWords(this.#key, 0, prefix.address);
+      const holds = (at: number): boolean => isWithin(this.#draft, at / 4, this.#key, prefix.lengthBits);
+      if (holds(slotAt.remote) && holds(slotAt.local)) link = prefix;
+    }
+    return link;
   }
 
   #takeSlot(): number {
@@ -228,14 +245,10 @@ export class TableWriter {
   }
 }
 
-/**
- * The longest prefix around both ends: the link, where nobody else lives. A shorter one around it is the site behind the
- * tunnel. At a client the prefix is ::/0, whose other addresses are the whole Internet, not strangers on the link.
- */
-function linkOf(tunnel: PlaneTunnel): Ipv6Prefix | undefined {
-  return tunnel.prefixes
-    .filter((prefix) => containsAddress(prefix, tunnel.remoteAddress) && containsAddress(prefix, tunnel.localAddress))
-    .toSorted((a, b) => b.lengthBits - a.lengthBits)[0];
+function arePrefixesEqual(a: readonly Ipv6Prefix[], b: readonly Ipv6Prefix[]): boolean {
+  return (
+    a.length === b.length && a.every((prefix, i) => prefix.lengthBits === b[i]?.lengthBits && prefix.address.value === b[i].address.value)
+  );
 }
 
 /** Without a secret anybody could sign, so such a tunnel carries nothing. */
