@@ -68,6 +68,7 @@ test("a heartbeat tunnel comes up with its first beat and goes down after 180 se
   await timers.pass(1_000);
   look();
   assert.ok(plane.calls.includes("withdraw 1"));
+  look();
   assert.deepEqual([show(1).state, show(1).endpoint], ["down", null]);
 });
 

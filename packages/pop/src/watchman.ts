@@ -102,6 +102,8 @@ export class Watchman implements PopInspector {
     const counters = open.counters(number);
     if (desired === undefined || told === undefined || counters === undefined) return { version: 1, error: "tunnel-unknown" };
     if (request.command === "trace") return { version: 1, tracing: request.seconds };
+    // Not as it was at the last sweep.
+    this.look(number, counters, this.#options.wall.nowSec());
     const drops = [...open.drops(number), ...this.#faults.of(number)];
     const [life, latency] = [this.#liveness.find(number), this.#rounds.get(number)];
     return { version: 1, show: reportTunnel({ pop, desired, told, counters, life, latency, drops }) };

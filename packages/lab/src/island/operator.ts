@@ -56,7 +56,7 @@ export async function openOperator(lab: Lab<IslandNode>): Promise<Operator> {
     },
     brokerConfig: files.brokerConfig,
     admin,
-    atPop: async (words) =>
+    atPop: async (words): Promise<unknown> =>
       JSON.parse(await lab.node("pop").must([findBinary("tombolod"), "admin", ...words, "--config", files.popConfig, "--json"])),
     subscribe: (fullName) => subscribe(admin, fullName),
     restartBroker: async () => {
