@@ -4,6 +4,7 @@ import { formatPrefix } from "@tombolo/base";
 import { median } from "./figures.ts";
 import { describeDrops, describeSent } from "./flood.ts";
 import { readGoodput } from "../island/proofs.ts";
+import { probeShare } from "./probe.ts";
 import { makeDelegatedTunnel } from "./plane-tunnels.ts";
 import { readPingTimes } from "./ping.ts";
 import type { Contender } from "./pair.ts";
@@ -51,6 +52,12 @@ test("a flood is told by its rate, its cost, and what came to each reason meanwh
   const before = { short: 7, "bad-signature": 1000 };
   assert.equal(describeDrops(before, { short: 7, "bad-signature": 1500, "unproven-rate": 3 }), "bad-signature 500, unproven-rate 3");
   assert.equal(describeDrops(before, before), "nothing");
+});
+
+test("what probing costs is the CPU time of a round without the idle part, of a minute, and none when answers were lost", () => {
+  assert.equal(probeShare({ cpuMs: 1_300, idleMs: 100, asked: 100_000, answered: 99_990 }), 0.01);
+  assert.throws(() => probeShare({ cpuMs: 1_300, idleMs: 100, asked: 100_000, answered: 98_000 }), /only 98000 of 100000/);
+  assert.throws(() => probeShare({ cpuMs: 1, idleMs: 1, asked: 0, answered: 0 }), /only 0 of 0/);
 });
 
 test("every one of a million tunnels has a link and a delegation of its own", () => {

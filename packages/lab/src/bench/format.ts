@@ -14,7 +14,7 @@ export function formatRows(machine: Machine, rows: readonly Row[]): string {
 const decimals: Readonly<Record<Exclude<Row["unit"], "ratio">, number>> = { ms: 3, s: 1, bytes: 0, "per-s": 0 };
 
 function formatValue(row: Row): string {
-  if (row.unit === "ratio") return row.value.toFixed(row.value < 10 ? 2 : 1);
+  if (row.unit === "ratio") return row.value.toPrecision(3);
   return `${row.value.toFixed(decimals[row.unit])} ${row.unit}`;
 }
 

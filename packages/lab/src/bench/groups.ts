@@ -5,6 +5,7 @@ import { measureFlood } from "./flood.ts";
 import { openOpenvpn } from "./openvpn.ts";
 import { describePair, openRaw, type Contender, type PairNode } from "./pair.ts";
 import { comparePings } from "./ping.ts";
+import { measureProbe } from "./probe.ts";
 import { compareTcp, ratioOf, type Say } from "./rounds.ts";
 import { makeRow, type GroupName, type Row, type RowName } from "./rows.ts";
 import { measureMillion } from "./table-million.ts";
@@ -20,6 +21,7 @@ const groups: Readonly<Record<Exclude<GroupName, "flood">, Group>> = {
   table: measureTableGroup,
   "table.1m": measureMillionGroup,
   "ayiya.ping": measurePingGroup,
+  probe: measureProbeGroup,
   tic: measureTicGroup,
 };
 
@@ -78,6 +80,10 @@ async function measurePingGroup(lab: Lab<PairNode>, _wanted: ReadonlySet<RowName
   const ours = await openAyiya(lab, { tunnels: 1, slot: 0 });
   const times = await comparePings([raw, ours], say);
   return [makeRow("ayiya.ping.added-ms", (times.get(ours) ?? Number.NaN) - (times.get(raw) ?? Number.NaN))];
+}
+
+async function measureProbeGroup(lab: Lab<PairNode>, _wanted: ReadonlySet<RowName>, say: Say): Promise<readonly Row[]> {
+  return [makeRow("probe.50k.cpu-share", await measureProbe(lab, say))];
 }
 
 async function measureTicGroup(lab: Lab<PairNode>, wanted: ReadonlySet<RowName>): Promise<readonly Row[]> {

@@ -1,4 +1,4 @@
-export type GroupName = "ayiya.tcp" | "table" | "table.1m" | "ayiya.ping" | "flood" | "tic";
+export type GroupName = "ayiya.tcp" | "table" | "table.1m" | "ayiya.ping" | "flood" | "probe" | "tic";
 
 export type RowName =
   | "ayiya.tcp.vs-raw"
@@ -10,6 +10,7 @@ export type RowName =
   | "table.1m.bytes-per-tunnel"
   | "ayiya.ping.added-ms"
   | "flood.ayiya.goodput-kept"
+  | "probe.50k.cpu-share"
   | "tic.logins-per-s"
   | "tic.login.p99-ms";
 
@@ -33,6 +34,7 @@ export const rowFacts: readonly RowFact[] = [
   { name: "table.1m.bytes-per-tunnel", group: "table.1m", unit: "bytes", goal: null, better: "lower" },
   { name: "ayiya.ping.added-ms", group: "ayiya.ping", unit: "ms", goal: null, better: "lower" },
   { name: "flood.ayiya.goodput-kept", group: "flood", unit: "ratio", goal: 0.8, better: "higher" },
+  { name: "probe.50k.cpu-share", group: "probe", unit: "ratio", goal: null, better: "lower" },
   { name: "tic.logins-per-s", group: "tic", unit: "per-s", goal: null, better: "higher" },
   { name: "tic.login.p99-ms", group: "tic", unit: "ms", goal: null, better: "lower" },
 ];

@@ -10,7 +10,7 @@ export const benchUsage: string = [
   "usage: npm run bench -- [--json] [--only PREFIX]",
   "  Measures our data plane beside raw veth, OpenVPN and wireguard-go, in namespaces on this machine. Needs root.",
   "  --json          one JSON object on standard output; progress goes to standard error either way",
-  "  --only PREFIX   only the rows whose names begin so: ayiya.tcp, table, ayiya.ping, flood, tic, or a whole name",
+  "  --only PREFIX   only the rows whose names begin so: ayiya.tcp, table, ayiya.ping, flood, probe, tic, or a whole name",
   "  --help          this text",
   "exit: 0 every chosen row was measured (above or below its goal); 1 a row could not be measured; 2 wrong usage;",
   "      3 no namespaces here (not root, or a program is missing)",
