@@ -1,4 +1,4 @@
-import type { Ipv6Address } from "@tombolo/base";
+import { makeIpv6, type Ipv6Address } from "@tombolo/base";
 
 /**
  * Addresses in shared memory are four 32-bit words, each read little-endian from the address's bytes in network order, because
@@ -9,6 +9,11 @@ export function writeAddressWords(words: Int32Array, at: number, address: Ipv6Ad
   // The view keeps the lower 64 bits by itself.
   scratch.setBigUint64(8, address.value);
   for (let i = 0; i < 4; i += 1) words[at + i] = scratch.getInt32(4 * i, true);
+}
+
+export function readAddressWords(words: Int32Array, at: number): Ipv6Address {
+  for (let i = 0; i < 4; i += 1) scratch.setInt32(4 * i, words[at + i] ?? 0, true);
+  return makeIpv6((scratch.getBigUint64(0) << 64n) | scratch.getBigUint64(8));
 }
 
 const scratch = new DataView(new ArrayBuffer(16));

@@ -1,15 +1,11 @@
 import { formatPrefix, type Ipv6Prefix } from "@tombolo/base";
 import { encapsulations, slotAt, slotBytes, slotFlags } from "../native/layout.ts";
 import type { PlaneEndpoint, PlaneTunnel } from "../plane/plane.ts";
+import { HeldPrefixes } from "./held-prefixes.ts";
 import { IdentityIndex } from "./identity-index.ts";
 import type { TableMemory } from "./memory.ts";
 import { PrefixIndex } from "./prefix-index.ts";
 import { isWithin, writeAddressWords } from "./words.ts";
-
-interface Held {
-  readonly slot: number;
-  readonly prefixes: readonly Ipv6Prefix[];
-}
 
 export interface TableWriterOptions {
   readonly role: "pop" | "client";
@@ -29,7 +25,8 @@ export class TableWriter {
   readonly #words: Int32Array;
   readonly #identities: IdentityIndex;
   readonly #prefixes: PrefixIndex;
-  readonly #held = new Map<number, Held>();
+  readonly #slots = new Map<number, number>();
+  readonly #held: HeldPrefixes;
   /** Oldest first: a slot that was just freed rests, so that a packet on its way by it does not meet another tunnel. */
   #freed: number[] = [];
   #freedAt = 0;
@@ -45,28 +42,29 @@ export class TableWriter {
     this.#words = new Int32Array(memory.slots);
     this.#identities = new IdentityIndex(memory);
     this.#prefixes = new PrefixIndex(memory);
+    this.#held = new HeldPrefixes(memory.capacity);
     this.#options = options;
     this.#capacity = memory.capacity;
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#slots.size;
   }
 
   ids(): IterableIterator<number> {
-    return this.#held.keys();
+    return this.#slots.keys();
   }
 
   /** The slot of a tunnel's id, or -1. */
   slotOf(id: number): number {
-    return this.#held.get(id)?.slot ?? -1;
+    return this.#slots.get(id) ?? -1;
   }
 
   /** Adds or changes in place; a change keeps the endpoint unless the tunnel brings one of its own that is fixed. */
   set(tunnel: PlaneTunnel): "set" | "full" {
-    const before = this.#held.get(tunnel.id);
+    const before = this.#slots.get(tunnel.id);
     if (!this.#prefixes.hasRoom(tunnel.prefixes.length)) return "full";
-    const slot = before?.slot ?? this.#takeSlot();
+    const slot = before ?? this.#takeSlot();
     if (slot < 0) return "full";
     const isNew = before === undefined;
     // The index finds a slot by the address in it, so the old address must leave the index before it leaves the slot.
@@ -75,21 +73,22 @@ export class TableWriter {
     this.#draftFields(slot, tunnel, !isNew);
     this.#publish(slot);
     if (isNew || remoteMoves) this.#identities.insert(slot);
-    this.#changePrefixes(slot, tunnel, before?.prefixes ?? []);
-    this.#held.set(tunnel.id, { slot, prefixes: tunnel.prefixes });
+    this.#changePrefixes(slot, tunnel);
+    this.#slots.set(tunnel.id, slot);
     return "set";
   }
 
   remove(id: number): void {
-    const held = this.#held.get(id);
-    if (held === undefined) return;
-    for (const prefix of held.prefixes) this.#prefixes.remove(prefix, held.slot);
-    this.#identities.remove(held.slot);
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return;
+    for (const prefix of this.#held.list(slot)) this.#prefixes.remove(prefix, slot);
+    this.#held.replace(slot, []);
+    this.#identities.remove(slot);
     this.#draft.fill(0);
-    this.#publish(held.slot);
-    this.#store(held.slot, slotAt.budgetBytes, 0);
-    this.#held.delete(id);
-    this.#freed.push(held.slot);
+    this.#publish(slot);
+    this.#store(slot, slotAt.budgetBytes, 0);
+    this.#slots.delete(id);
+    this.#freed.push(slot);
   }
 
   /** Where the far end is from now on. `epochSec` is the EpochTime that moved it; `budgetBytes` limits an unproven one. */
@@ -169,14 +168,21 @@ export class TableWriter {
     else this.#draftBytes.set(this.#options.digest(tunnel.secret), slotAt.key);
   }
 
-  #changePrefixes(slot: number, tunnel: PlaneTunnel, before: readonly Ipv6Prefix[]): void {
+  #changePrefixes(slot: number, tunnel: PlaneTunnel): void {
     // The agent sets all its tunnels anew when it repairs; nearly always nothing has changed.
-    if (before.length > 0 && !arePrefixesEqual(before, tunnel.prefixes)) {
-      const wanted = new Set(tunnel.prefixes.map(formatPrefix));
-      for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
+    if (!this.#held.equals(slot, tunnel.prefixes)) {
+      this.#removeUnwanted(slot, tunnel.prefixes);
+      this.#held.replace(slot, tunnel.prefixes);
     }
     const link = this.#options.role === "pop" ? this.#linkOf(tunnel) : undefined;
     for (const prefix of tunnel.prefixes) this.#prefixes.insert(prefix, slot, prefix === link);
+  }
+
+  #removeUnwanted(slot: number, prefixes: readonly Ipv6Prefix[]): void {
+    const before = this.#held.list(slot);
+    if (before.length === 0) return;
+    const wanted = new Set(prefixes.map(formatPrefix));
+    for (const prefix of before) if (!wanted.has(formatPrefix(prefix))) this.#prefixes.remove(prefix, slot);
   }
 
   /**
@@ -243,12 +249,6 @@ export class TableWriter {
   #get(slot: number, at: number): number {
     return this.#words[(slot * slotBytes + at) / 4] ?? 0;
   }
-}
-
-function arePrefixesEqual(a: readonly Ipv6Prefix[], b: readonly Ipv6Prefix[]): boolean {
-  return (
-    a.length === b.length && a.every((prefix, i) => prefix.lengthBits === b[i]?.lengthBits && prefix.address.value === b[i].address.value)
-  );
 }
 
 /** Without a secret anybody could sign, so such a tunnel carries nothing. */
