@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { formatIpv4, formatPrefix, makeIpv4, makeSeededRandom, monotonicMs, wallSec } from "@tombolo/base";
 import type { PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
+import { makeBeat } from "@tombolo/protocols";
 import { md5 } from "../test/digests.ts";
 import { HandTimers, makeTestLog, settle, until } from "../test/by-hand.ts";
 import { PlayedBroker } from "../test/played-broker.ts";
@@ -134,6 +135,33 @@ test("the first state opens the data plane, sets the tunnels and the kernel", as
   );
   assert.deepEqual((await world.kernel.listRoutes("tombolo")).map(formatPrefix), ["2001:db8:1::/48"]);
   assert.deepEqual(world.agent.status(), { revision: 5, tunnels: 2, forwarding: true, observationsWaiting: 0 });
+});
+
+test("beats are taken at the PoP's address, and at its new one when that changes", async (t) => {
+  const world = await startWithSnapshot(t);
+  const beating = makeTestTunnel(1001, { encapsulation: "heartbeat" });
+  world.broker.send({ type: "change", revision: 6, change: { kind: "tunnel", tunnel: beating } });
+  await settle();
+  const { clientAddress: address, secret: password } = beating;
+  const source = makeIpv4(0xc633_6407);
+  world.beat(makeBeat({ address, sender: "sender", nowSec: world.timers.nowSec(), password }, md5), source, 4000);
+  assert.deepEqual(world.plane.counters(1001)?.endpoint, { ipv4: source, port: 0 });
+  const pop = { ...testPop, outerIpv4: makeIpv4(0xc000_0209) };
+  world.broker.send({ type: "change", revision: 7, change: { kind: "pop", pop } });
+  await settle();
+  assert.deepEqual(world.beatsAt, ["192.0.2.1", "192.0.2.9"]);
+});
+
+test("round trips of live tunnels reach the broker", async (t) => {
+  const world = await startWithSnapshot(t);
+  world.plane.seen.set(1001, { endpoint: { ipv4: makeIpv4(0xc633_6407), port: 5 }, lastSeenAt: world.timers.nowSec() });
+  world.plane.latencies.set(1001, { sent: 1, received: 1, minMs: 7, avgMs: 7, maxMs: 7 });
+  await world.timers.pass(135_000);
+  const rounds = world.broker.batches.flatMap(({ observations }) => observations).filter(({ kind }) => kind === "latency");
+  assert.deepEqual(
+    rounds.map(({ tunnel, received, avgMs }) => [tunnel, received, avgMs]),
+    [["T1001", 1, 7]],
+  );
 });
 
 test("a change touches the tunnel that changed and no other", async (t) => {
