@@ -106,6 +106,14 @@ napi_value open_proto41(napi_env env, napi_callback_info info) {
   return descriptor(env, tombolo::open_proto41(ip, index, count), "openProto41");
 }
 
+napi_value open_icmp_errors(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  arguments(env, info, &argument, 1);
+  uint32_t ip;
+  if (!to_uint(env, argument, ip)) return nullptr;
+  return descriptor(env, tombolo::open_icmp_errors(ip), "openIcmpErrors");
+}
+
 napi_value open_wake(napi_env env, napi_callback_info) { return descriptor(env, tombolo::open_wake(), "openWake"); }
 
 napi_value wake(napi_env env, napi_callback_info info) {
@@ -133,7 +141,7 @@ struct Export {
 constexpr Export exported[] = {
     {"probe", probe},     {"sha1", sha1},          {"layout", layout},     {"openTun", open_tun},
     {"openUdp", open_udp}, {"openProto41", open_proto41}, {"openWake", open_wake}, {"wake", wake},
-    {"close", close_fd},  {"makeEngine", make_engine},
+    {"openIcmpErrors", open_icmp_errors}, {"close", close_fd},  {"makeEngine", make_engine},
 };
 
 }  // namespace

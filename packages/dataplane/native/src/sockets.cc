@@ -1,6 +1,7 @@
 #include "sockets.h"
 
 #include <linux/filter.h>
+#include <linux/icmp.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/eventfd.h>
@@ -118,6 +119,18 @@ int open_proto41(uint32_t ip, uint32_t index, uint32_t count) {
   const int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_IPV6);
   if (fd < 0) return -errno;
   const int error = set_up_proto41(fd, ip, index, count);
+  return error < 0 ? closing(fd, error) : fd;
+}
+
+int open_icmp_errors(uint32_t ip) {
+  const int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
+  if (fd < 0) return -errno;
+  const icmp_filter passed{~(1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED | 1u << ICMP_PARAMETERPROB)};
+  int error = setsockopt(fd, SOL_RAW, ICMP_FILTER, &passed, sizeof passed) < 0 ? -errno : 0;
+  if (error == 0) {
+    drain(fd);  // what came before the filter
+    error = ip == 0 ? 0 : bind_to(fd, ip, 0);
+  }
   return error < 0 ? closing(fd, error) : fd;
 }
 

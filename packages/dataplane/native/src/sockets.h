@@ -15,6 +15,9 @@ int open_udp(uint32_t ip, uint16_t port, bool reuse_port, uint16_t& bound_port);
 // Raw sockets each get a copy of every packet; with `count` > 1 a filter leaves this one only its share, by outer source.
 int open_proto41(uint32_t ip, uint32_t index, uint32_t count);
 
+// Raw socket of ICMP that gets errors alone: destination unreachable, time exceeded, parameter problem.
+int open_icmp_errors(uint32_t ip);
+
 // Which of `count` sockets the packets of `source` go to: what the filter computes.
 uint32_t proto41_owner(uint32_t source, uint32_t count);
 

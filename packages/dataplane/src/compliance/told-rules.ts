@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { encodeLatin1, wallSec } from "@tombolo/base";
 import { island, type Place, type PlaneBench, type Rule } from "./bench.ts";
 import { echoReplyTo, readUdp, udpPacket } from "./inner-packets.ts";
-import { benchTunnel, endsOf } from "./tunnels.ts";
+import { prove } from "./prove.ts";
+import { ayiyaEnd, benchTunnel, endsOf } from "./tunnels.ts";
 
 const ends = endsOf(1);
 const port = 4660;
@@ -71,6 +72,18 @@ export function runToldRules(rule: Rule): void {
     await answer(bench, here, "proto41");
     await assertCarries(bench, here, "proto41", "proven");
     assert.ok(bench.events.some((event) => event.kind === "endpoint" && event.id === 1));
+  });
+
+  rule("AYIYA: withdrawn, the next signed packet brings the tunnel up again", async (bench) => {
+    const [here] = bench.places;
+    bench.plane.set(benchTunnel(1));
+    const end = ayiyaEnd(1, () => bench.nowSec());
+    await prove(bench, here, end, 1);
+    bench.plane.withdraw(1);
+    await bench.host.send(ends.client, port, new Uint8Array(1));
+    await bench.until("the host's packet is dropped", () => bench.plane.totals().drops["tunnel-down"] === 1);
+    await here.send("ayiya", end.beat(bench.nowSec() + 5));
+    await bench.until("it is up", () => bench.plane.counters(1)?.endpoint !== undefined);
   });
 
   rule("a traced tunnel tells each decision, whichever worker made it", async (bench) => {

@@ -8,7 +8,9 @@ import type { PlaneOptions } from "../plane/plane.ts";
 import { ip4 } from "./inner-packets.ts";
 import { isInNamespace, runInNamespace } from "./own-namespace.ts";
 import { runPlaneCompliance } from "./plane-compliance.ts";
+import { benchTunnel } from "./tunnels.ts";
 import { openUserspaceBench, prepareNamespace } from "./userspace-bench.ts";
+import { waitFor } from "./waiting.ts";
 
 const device = "tmbl-open";
 const options: PlaneOptions = {
@@ -84,6 +86,19 @@ function runOpeningRules(): void {
         openUserspacePlane({ ...options, ayiyaPort: undefined, udpPort: undefined, proto41: false, workers: 1 }, () => {}),
         { code: "EBUSY" },
       );
+    });
+  });
+
+  test("userspace: the kernel's own ICMPv4 error about an endpoint without protocol 41 is believed and counted", async () => {
+    // Linux says 3/2 where no socket takes the protocol, from the address that was asked.
+    await withPlane({ workers: 2 }, async (plane) => {
+      const tunnel = benchTunnel(1, { encapsulation: "6in4", endpoint: { ipv4: ip4("127.0.0.9"), port: 0 }, endpointFixed: true });
+      plane.set(tunnel);
+      await waitFor("the error is counted", () => {
+        plane.pingMany([1]);
+        return plane.drops(1).find((record) => record.reason === "path-error");
+      });
+      assert.equal(plane.drops(1)[0]?.lastSource?.ipv4.value, 0x7f000009);
     });
   });
 

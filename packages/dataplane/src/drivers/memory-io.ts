@@ -1,6 +1,6 @@
 import { ayiyaAt, ayiyaHeaderBytes, ayiyaLengths, ayiyaMethods, ayiyaOpcodes, ayiyaSharedSecret, nextHeaders } from "@tombolo/protocols";
 import { equalConstantTime } from "@tombolo/base";
-import { socketKinds, type PacketIo } from "../engine/packet-io.ts";
+import { errorSocket, socketKinds, type PacketIo } from "../engine/packet-io.ts";
 import {
   encapsulations,
   limits,
@@ -40,16 +40,17 @@ export class MemoryIo implements PacketIo {
   poll(): number {
     let bits = this.#wire.kernelWaits ? ready.tun : 0;
     for (const [i, kind] of socketKinds.entries()) if (this.#wire.waits(kind)) bits |= ready.socket << i;
+    if (this.#wire.errorWaits) bits |= ready.socket << errorSocket;
     return bits;
   }
 
   netReceive(socket: number): number {
     const kind = socketKinds[socket];
-    if (kind === undefined) return 0;
+    if (kind === undefined && socket !== errorSocket) return 0;
     let at = 0;
     let count = 0;
     while (count < limits.netPackets && at + maxRead <= limits.netDataBytes - limits.craftBytes) {
-      const packet = this.#wire.nextFromNetwork(kind);
+      const packet = kind === undefined ? this.#wire.nextError() : this.#wire.nextFromNetwork(kind);
       if (packet === undefined) break;
       this.netData.set(packet.bytes, at);
       this.netPackets.set(

@@ -17,6 +17,7 @@ export class MemoryWire {
   /** Set by the plane: called when there is something to work on. */
   onReady: () => void = () => {};
   readonly #fromNetwork: OuterPacket[] = [];
+  readonly #errors: Omit<OuterPacket, "kind">[] = [];
   readonly #fromKernel: Uint8Array[] = [];
   #toNetwork: OuterPacket[] = [];
   #toKernel: Uint8Array[] = [];
@@ -24,6 +25,12 @@ export class MemoryWire {
   /** A datagram arrives from outside. */
   arrive(packet: OuterPacket): void {
     this.#fromNetwork.push(packet);
+    this.onReady();
+  }
+
+  /** An ICMPv4 message arrives, from its header on. */
+  complain(ip: number, bytes: Uint8Array): void {
+    this.#errors.push({ ip, port: 0, bytes, tos: 0 });
     this.onReady();
   }
 
@@ -52,6 +59,14 @@ export class MemoryWire {
 
   waits(kind: SocketKind): boolean {
     return this.#fromNetwork.some((packet) => packet.kind === kind);
+  }
+
+  get errorWaits(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  nextError(): Omit<OuterPacket, "kind"> | undefined {
+    return this.#errors.shift();
   }
 
   get kernelWaits(): boolean {

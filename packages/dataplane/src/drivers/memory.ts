@@ -42,6 +42,7 @@ export function openMemoryPlane(
     role: options.role,
     io,
     table: reader,
+    outerIp: 0,
     counters: fields,
     reasons: new Float64Array(reasons),
     drops: new DropBook(dropBook),

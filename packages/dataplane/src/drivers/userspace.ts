@@ -64,7 +64,9 @@ function openLanes(addon: Addon, options: PlaneOptions, fds: number[]): { lanes:
       ports[kind] = udp.port;
       return { fd: udp.fd, kind: "udp" as const };
     });
-    return { tunFd: tun.fd, wakeFd: wake.fd, sockets };
+    // Every raw socket gets a copy, so one worker alone listens to errors.
+    const errors = options.proto41 && index === 0 ? keep(addon.openIcmpErrors(options.outerIpv4.value)).fd : -1;
+    return { tunFd: tun.fd, wakeFd: wake.fd, sockets: [...sockets, { fd: errors, kind: "proto41" }] };
   });
   return { lanes, ayiyaPort: ports.ayiya };
 }
@@ -86,7 +88,17 @@ async function start(parts: {
     const reasons = counters.reasons[index];
     const dropBook = dropBooks[index];
     assert(reasons !== undefined && dropBook !== undefined, "memory was made for every worker");
-    const workerData: WorkerStart = { role: options.role, index, ...lane, table, counters: counters.tunnels, reasons, dropBook, pings };
+    const workerData: WorkerStart = {
+      role: options.role,
+      outerIp: options.outerIpv4.value,
+      index,
+      ...lane,
+      table,
+      counters: counters.tunnels,
+      reasons,
+      dropBook,
+      pings,
+    };
     return new Worker(workerFile(), { workerData, name: `tombolo-${index}` });
   });
   let isOpen = true;

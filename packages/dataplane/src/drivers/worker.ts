@@ -15,10 +15,11 @@ import type { WorkerReport } from "./control.ts";
 /** What a worker is started with. File descriptors are the process's own, so a number is enough. */
 export interface WorkerStart {
   readonly role: "pop" | "client";
+  readonly outerIp: number;
   readonly index: number;
   readonly tunFd: number;
   readonly wakeFd: number;
-  /** In the order of `socketKinds`; -1 where a kind is not opened. */
+  /** In the order of `socketKinds`, then the one of errors; -1 where a kind is not opened. */
   readonly sockets: readonly { readonly fd: number; readonly kind: "udp" | "proto41" }[];
   readonly table: TableMemory;
   readonly counters: readonly SharedArrayBuffer[];
@@ -39,6 +40,7 @@ function run(start: WorkerStart, port: MessagePort): void {
     role: start.role,
     io,
     table,
+    outerIp: start.outerIp,
     counters: blocks[start.index] ?? new Float64Array(0),
     reasons: new Float64Array(start.reasons),
     drops: new DropBook(start.dropBook),

@@ -104,6 +104,7 @@ function makeEngine(io: SteadyIo): Engine {
     role: "pop",
     io,
     table: new TableReader(table),
+    outerIp: 0,
     counters,
     reasons: new Float64Array(dropReasons.length),
     drops: new DropBook(makeDropBookMemory()),

@@ -1,4 +1,11 @@
-import { encodeEchoReplyInto, encodeIcmpv6Error, ipv6MinimumMtuBytes, mayAnswerWithError } from "@tombolo/protocols";
+import {
+  encodeEchoReplyInto,
+  encodeIcmpv6Error,
+  ipv6At,
+  ipv6HeaderBytes,
+  ipv6MinimumMtuBytes,
+  mayAnswerWithError,
+} from "@tombolo/protocols";
 import { slotAt, slotBytes } from "../native/layout.ts";
 import { Buckets } from "./buckets.ts";
 import { KernelCrafts, NetworkCrafts } from "./crafts.ts";
@@ -6,6 +13,19 @@ import { advertisementBytes, encodeAdvertisementInto } from "./neighbour.ts";
 import { mostOverheadBytes, reasonOf, taken, type EngineState } from "./state.ts";
 
 export type Direction = "network" | "kernel";
+
+/** Of a packet of which only the beginning is known: as if it ended there, since nothing else can be said of it. */
+function mayAnswerCut(data: Uint8Array, at: number, length: number): boolean {
+  const lengthAt = at + ipv6At.payloadLength;
+  const [high, low] = [data[lengthAt] ?? 0, data[lengthAt + 1] ?? 0];
+  const known = Math.min((high << 8) | low, length - ipv6HeaderBytes);
+  data[lengthAt] = known >> 8;
+  data[lengthAt + 1] = known & 0xff;
+  const may = mayAnswerWithError(data, at, length);
+  data[lengthAt] = high;
+  data[lengthAt + 1] = low;
+  return may;
+}
 
 /** What the PoP itself says inside a tunnel: echo replies, neighbour advertisements and ICMPv6 errors, from the tunnel's ::1, at a bounded rate (RFC 4443 section 2.4 f). */
 export class Answers {
@@ -67,10 +87,10 @@ export class Answers {
   /** An ICMPv6 error about the packet at `at` of `data`, to its source; nothing when none is due. */
   error(
     towards: Direction,
-    about: { slot: number; data: Uint8Array; at: number; length: number; type: number; code: number; parameter: number },
+    about: { slot: number; data: Uint8Array; at: number; length: number; type: number; code: number; parameter: number; isCut?: boolean },
   ): void {
     const { slot, data, at, length } = about;
-    if (!mayAnswerWithError(data, at, length)) return;
+    if (about.isCut === true ? !mayAnswerCut(data, at, length) : !mayAnswerWithError(data, at, length)) return;
     if (!this.#perTunnel.take(slot, this.#state.nowMs) || !this.#total.take(0, this.#state.nowMs)) return;
     const crafts = towards === "network" ? this.toNetwork : this.toKernel;
     const room = crafts.room(ipv6MinimumMtuBytes);

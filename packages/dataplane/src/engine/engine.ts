@@ -4,7 +4,8 @@ import type { EngineCommand } from "./command.ts";
 import { Inbound } from "./inbound.ts";
 import { InnerRules } from "./inner.ts";
 import { Outbound } from "./outbound.ts";
-import { socketKinds } from "./packet-io.ts";
+import { errorSocket, socketKinds } from "./packet-io.ts";
+import { PathErrors } from "./path-errors.ts";
 import { Pinger } from "./pinger.ts";
 import { Prover } from "./prover.ts";
 import { EngineState, mostOverheadBytes, type EngineSetup } from "./state.ts";
@@ -19,6 +20,7 @@ export class Engine {
   readonly #prover: Prover;
   readonly #answers: Answers;
   readonly #pinger: Pinger;
+  readonly #pathErrors: PathErrors;
 
   constructor(setup: EngineSetup) {
     this.#tracer = new Tracer(setup.report);
@@ -28,6 +30,7 @@ export class Engine {
     this.#pinger = new Pinger(this.#state, this.#answers.toNetwork, setup.pings);
     const rules = new InnerRules(this.#state, { answers: this.#answers, prover: this.#prover, pinger: this.#pinger });
     this.#inbound = new Inbound(this.#state, { rules, prover: this.#prover, answers: this.#answers });
+    this.#pathErrors = new PathErrors(this.#state, this.#answers, setup.outerIp);
     this.#outbound = new Outbound(this.#state, this.#answers);
   }
 
@@ -38,6 +41,7 @@ export class Engine {
       const kind = socketKinds[socket];
       if ((bits & (ready.socket << socket)) !== 0 && kind !== undefined) this.#inbound.receive(socket, kind);
     }
+    if ((bits & (ready.socket << errorSocket)) !== 0) this.#pathErrors.receive();
     if ((bits & ready.tun) !== 0) this.#outbound.receive();
   }
 

@@ -10,5 +10,8 @@ export interface PacketIo extends AddonEngine {
 
 export type SocketKind = "ayiya" | "udp" | "proto41";
 
+/** The place after them: ICMPv4 errors, at the first worker. */
+export const errorSocket = 3;
+
 /** The same order in every worker, so that a slot can name a socket by its place. */
 export const socketKinds: readonly SocketKind[] = ["ayiya", "udp", "proto41"];

@@ -37,6 +37,8 @@ export interface EngineSetup {
   readonly role: "pop" | "client";
   readonly io: PacketIo;
   readonly table: TableReader;
+  /** Where the sockets are bound; 0 for anywhere. */
+  readonly outerIp: number;
   /** This worker's block of counter memory. */
   readonly counters: Float64Array;
   readonly reasons: Float64Array;
@@ -163,6 +165,7 @@ export const reasonOf: Readonly<Record<CamelReason, number>> = {
   tooBig: dropIndex("too-big"),
   unprovenBudget: dropIndex("unproven-budget"),
   sendError: dropIndex("send-error"),
+  pathError: dropIndex("path-error"),
   kernelRefused: dropIndex("kernel-refused"),
 };
 

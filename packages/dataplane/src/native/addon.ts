@@ -13,6 +13,8 @@ export interface Addon {
   openUdp(ipv4: number, port: number, reusePort: boolean): { readonly fd: number; readonly port: number };
   /** Raw socket of protocol 41. With `count` > 1 a socket filter passes only packets whose outer source falls to `index`. */
   openProto41(ipv4: number, index: number, count: number): { readonly fd: number };
+  /** Raw socket that gets ICMPv4 errors alone; to an engine its kind is "proto41", so that the outer header is taken off. */
+  openIcmpErrors(ipv4: number): { readonly fd: number };
   openWake(): { readonly fd: number };
   /** Wakes the `poll` of the worker that holds `fd`. */
   wake(fd: number): void;

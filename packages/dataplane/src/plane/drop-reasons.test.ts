@@ -17,7 +17,7 @@ test("the README's table of sixxsd's counters names reasons that exist, and ever
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const section = readme.slice(readme.indexOf("### What sixxsd counts"));
   const named = [...section.slice(0, section.indexOf("\n## ")).matchAll(/`([a-z0-9-]+)`/g)].map((match) => match[1]);
-  assert.deepEqual([...new Set(named)].toSorted(), [...dropReasons].toSorted());
+  assert.deepEqual(new Set<string | undefined>(named), new Set<string | undefined>(dropReasons));
 });
 
 test("a reason's number in shared memory is its place in the list, and all fit the drop book", () => {

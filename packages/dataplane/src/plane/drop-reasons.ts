@@ -51,6 +51,8 @@ export const dropReasons = [
   /** What may be sent to an endpoint that has not proven itself is used up. */
   "unproven-budget",
   "send-error",
+  /** A router on the way to a protocol 41 endpoint said that it could not pass a packet on. */
+  "path-error",
   "kernel-refused",
 ] as const;
 
