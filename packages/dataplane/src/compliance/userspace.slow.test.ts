@@ -89,6 +89,17 @@ function runOpeningRules(): void {
     });
   });
 
+  test("userspace: a second plane of several workers is refused at the ports of the first, which its workers may share", async () => {
+    await withPlane({ workers: 2 }, async () => {
+      const before = countDescriptors();
+      await assert.rejects(
+        openUserspacePlane({ ...options, device: "tmbl-second", workers: 2 }, () => {}),
+        { code: "EADDRINUSE" },
+      );
+      assert.equal(countDescriptors(), before);
+    });
+  });
+
   test("userspace: the kernel's own ICMPv4 error about an endpoint without protocol 41 is believed and counted", async () => {
     // Linux says 3/2 where no socket takes the protocol, from the address that was asked.
     await withPlane({ workers: 2 }, async (plane) => {

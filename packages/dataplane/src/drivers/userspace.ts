@@ -49,6 +49,7 @@ function openLanes(addon: Addon, options: PlaneOptions, fds: number[]): { lanes:
     fds.push(opened.fd);
     return opened;
   };
+  if (several) refuseSharedPorts(addon, options);
   const lanes = Array.from({ length: options.workers }, (_, index): Lane => {
     const tun = keep(addon.openTun(options.device, several));
     const wake = keep(addon.openWake());
@@ -69,6 +70,16 @@ function openLanes(addon: Addon, options: PlaneOptions, fds: number[]): { lanes:
     return { tunFd: tun.fd, wakeFd: wake.fd, sockets: [...sockets, { fd: errors, kind: "proto41" }] };
   });
   return { lanes, ayiyaPort: ports.ayiya };
+}
+
+/**
+ * Workers share their ports, and so would another process of ours, which knows other tunnels and would swallow some of the packets.
+ * A socket that shares with nobody finds out: EADDRINUSE.
+ */
+function refuseSharedPorts(addon: Addon, options: PlaneOptions): void {
+  for (const port of [options.ayiyaPort, options.udpPort]) {
+    if (port !== undefined && port !== 0) addon.close(addon.openUdp(options.outerIpv4.value, port, false).fd);
+  }
 }
 
 async function start(parts: {
