@@ -56,7 +56,9 @@ export class CounterReader {
     for (const field of [counter.lastSeenSec, counter.lastFromEndpointSec, counter.lastEpochSec]) {
       base[field] = Math.max(...this.#tunnels.map((block) => block[slot * counterFields + field] ?? 0));
     }
-    this.#base.set(slot, base);
+    // Most slots are given away for the first time, and a million tunnels need no million arrays of zeros.
+    if (base.some((value) => value !== 0)) this.#base.set(slot, base);
+    else this.#base.delete(slot);
   }
 
   /** Drops of one reason over all tunnels and workers, those of no tunnel included. */
