@@ -48,6 +48,7 @@ class World {
   readonly agent: PopAgent;
   /** Set to keep the data plane from opening. */
   refusal: string | undefined;
+  room = Number.POSITIVE_INFINITY;
   beat: TakeBeat = () => {};
   readonly beatsAt: string[] = [];
   happen: (event: PlaneEvent) => void = () => {};
@@ -97,6 +98,7 @@ class World {
     this.opened.push(options);
     this.kernel.addLink(options.device);
     const plane = new PlayedPlane();
+    plane.room = this.room;
     this.planes.push(plane);
     return plane;
   }
@@ -224,6 +226,27 @@ test("the copy on disk follows each change", async (t) => {
     const read = await readStateFile(statePath, 100);
     return read.ok && read.value.revision === 6 && read.value.tunnels.size === 1;
   }, "revision 6 on disk");
+});
+
+test("more tunnels than the table takes: those that fit are forwarded, now and after a start without the broker", async (t) => {
+  const folder = await makeFolder(t);
+  const before = new World(t, folder);
+  before.room = 100;
+  await before.agent.start();
+  await settle();
+  const tunnels = Array.from({ length: 101 }, (_, i): StateLine => ({ type: "tunnel", tunnel: makeTestTunnel(i + 1) }));
+  before.broker.send({ type: "snapshot", revision: 5, pop: testPop }, ...tunnels, { type: "end", revision: 5 });
+  await until(() => before.agent.status().forwarding, "forwarding");
+  await settle();
+  assert.equal(before.plane.tunnels.size, 100);
+  assert.ok(before.journal.names().includes("pop.plane.full"));
+  assert.equal(before.broker.requests.length, 1);
+  await before.close();
+  const after = new World(t, folder);
+  after.room = 100;
+  await after.agent.start();
+  assert.equal(after.plane.tunnels.size, 100);
+  assert.ok(!after.journal.names().includes("pop.state.set-aside"));
 });
 
 test("a bad copy on disk is set aside, and the broker's state taken", async (t) => {

@@ -15,7 +15,7 @@ import { tunnelNumberOf } from "./reconcile/plane-tunnel.ts";
 import type { PlaneRepairs } from "./reconcile/plane-keeper.ts";
 import { PlaneHolder } from "./reconcile/plane-holder.ts";
 import { ReconcileQueue, type Touched } from "./reconcile/queue.ts";
-import { StateAssembler, type StateEvent } from "./state/assembler.ts";
+import { StateAssembler, stateTunnelsMax, type StateEvent } from "./state/assembler.ts";
 import type { DesiredState } from "./state/desired.ts";
 import { readStateFile, setStateFileAside } from "./state/file.ts";
 import { StateSaver } from "./state/saver.ts";
@@ -93,7 +93,7 @@ class Agent implements PopAgent {
   constructor(options: PopAgentOptions) {
     const { timers, log, random, door } = options;
     this.#options = options;
-    this.#assembler = new StateAssembler(options.plane.capacity);
+    this.#assembler = new StateAssembler(stateTunnelsMax);
     this.#reporter = new ObservationReporter({ door, collector: this.#collector, timers, random, log });
     this.#holder = new PlaneHolder({ open: options.openPlane, onEvent: (event) => this.#planeEvent(event), log });
     this.#saver = new StateSaver({
@@ -115,7 +115,7 @@ class Agent implements PopAgent {
   async start(): Promise<void> {
     const { timers, random, log, door } = this.#options;
     const fromDisk = await this.#readDisk();
-    this.#assembler = new StateAssembler(this.#options.plane.capacity, fromDisk);
+    this.#assembler = new StateAssembler(stateTunnelsMax, fromDisk);
     this.#watchman.desk.stateChanged("all");
     await this.#openControl();
     this.#queue.touch("all");
@@ -180,8 +180,8 @@ class Agent implements PopAgent {
   }
 
   async #readDisk(): Promise<DesiredState | undefined> {
-    const { statePath: path, log, plane } = this.#options;
-    const read = await readStateFile(path, plane.capacity);
+    const { statePath: path, log } = this.#options;
+    const read = await readStateFile(path, stateTunnelsMax);
     if (read.ok) {
       log({ level: "info", event: "pop.state.from-disk", path, revision: read.value.revision, tunnels: read.value.tunnels.size });
       return read.value;

@@ -55,8 +55,9 @@ export class PlaneKeeper {
       seen += 1;
       if (seen % stride === 0) await yieldToEvents();
     };
-    for (const id of state.tunnels.keys()) await step(id);
+    // What goes makes room for what comes.
     for (const number of this.#applied.keys()) if (!state.tunnels.has(tunnelIdOf(number))) await step(tunnelIdOf(number));
+    for (const id of state.tunnels.keys()) await step(id);
     return repairs;
   }
 

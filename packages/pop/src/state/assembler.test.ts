@@ -81,7 +81,7 @@ test("lines out of order are refused", () => {
   assert.deepEqual(assembler.push({ type: "end", revision: 8 }), { ok: false, reason: "end-of-other-revision" });
 });
 
-test("no more tunnels are held than the table takes", () => {
+test("a stream without end is refused at the bound", () => {
   const assembler = new StateAssembler(2, {
     revision: 1,
     pop: testPop,

@@ -15,6 +15,12 @@ export type AssemblyFault =
   | "revision-went-back"
   | "too-many-tunnels";
 
+/**
+ * More tunnels than any broker has, so that a stream without end cannot fill the memory. It has nothing to do with the data plane's
+ * table: a state that finds no room there is still the state, and as much of it as fits is forwarded.
+ */
+export const stateTunnelsMax = 4_000_000;
+
 interface Held {
   revision: number;
   pop: DesiredPop;

@@ -66,6 +66,19 @@ test("a file cut or changed anywhere is refused", async (t) => {
   }
 });
 
+test("bad files set aside are not overwritten, and there are at most eight", async (t) => {
+  const path = await makePath(t);
+  const names: (string | undefined)[] = [];
+  for (let n = 1; n <= 10; n += 1) {
+    await writeFile(path, `bad copy ${n}\n`);
+    const aside = await setStateFileAside(path);
+    names.push(aside.ok ? aside.value.slice(path.length) : undefined);
+  }
+  assert.deepEqual(names, [".bad", ".bad2", ".bad3", ".bad4", ".bad5", ".bad6", ".bad7", ".bad8", ".bad8", ".bad8"]);
+  assert.equal(await readFile(`${path}.bad`, "utf8"), "bad copy 1\n");
+  assert.equal(await readFile(`${path}.bad8`, "utf8"), "bad copy 10\n");
+});
+
 test("a bad file is set aside for a person to look at", async (t) => {
   const path = await makePath(t);
   await writeFile(path, "hello\n");

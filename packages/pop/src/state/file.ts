@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, rename, unlink, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { failure, success, type Result } from "@tombolo/base";
 import { lineStart, splitLines } from "@tombolo/protocols";
 import { messageOf } from "../log.ts";
@@ -126,10 +126,18 @@ class StateFileReader {
   }
 }
 
-/** Moves a file that cannot be used out of the way, for a person to look at; the newest one only. */
+/** How many bad files are kept. */
+const asideMax = 8;
+
+/**
+ * Moves a file that cannot be used out of the way, for a person to look at: to `<path>.bad`, `.bad2`, up to `.bad8`. None of them is
+ * overwritten, for the first one is the likeliest to tell what happened; only when there are eight, the last one is.
+ */
 export async function setStateFileAside(path: string): Promise<Result<string, string>> {
-  const aside = `${path}.bad`;
   try {
+    const taken = new Set(await readdir(dirname(path)));
+    const names = Array.from({ length: asideMax }, (_, i) => `${path}.bad${i === 0 ? "" : i + 1}`);
+    const aside = names.find((name) => !taken.has(basename(name))) ?? `${path}.bad${asideMax}`;
     await rename(path, aside);
     return success(aside);
   } catch (error) {

@@ -5,7 +5,7 @@ import { HandTimers, makeTestLog, settle } from "../../test/by-hand.ts";
 import { PlayedBroker } from "../../test/played-broker.ts";
 import { makeTestTunnel, testPop } from "../../test/states.ts";
 import { StateAssembler, type StateEvent } from "../state/assembler.ts";
-import type { StateLine } from "../state/codec.ts";
+import { encodeStateLine, type StateLine } from "../state/codec.ts";
 import { followState, stallMs } from "./client.ts";
 
 function follow(t: { after(done: () => Promise<void>): void }) {
@@ -122,6 +122,18 @@ test("while the broker refuses or cannot be reached, tries become rarer, and the
   const reasons = new Set(logged.filter((event) => event.event === "pop.stream.ended").map((event) => event.reason));
   assert.ok(reasons.has("token-refused") && reasons.has("connect ECONNREFUSED"));
   assert.ok(!JSON.stringify(logged).includes("secret-token"));
+});
+
+test("a snapshot that breaks off at the same line each time is asked for more and more rarely", async (t) => {
+  const { broker, timers, logged } = follow(t);
+  const begun = snapshot.slice(0, 2).map((line) => `${encodeStateLine(line)}\n`);
+  broker.answer = () => new Response(`${begun.join("")}rubbish\n`);
+  await timers.pass(120_000);
+  assert.ok(broker.requests.length < 16, `${broker.requests.length} tries in two minutes`);
+  broker.answer = () => new Response(snapshot.map((line) => `${encodeStateLine(line)}\n`).join(""));
+  await timers.pass(30_000);
+  assert.deepEqual(logged.find((event) => event.reason === "closed-by-broker")?.revision, 5);
+  assert.ok(Number(logged.find((event) => event.reason === "closed-by-broker")?.["retryMs"]) <= 500);
 });
 
 test("stopping ends an open stream and a wait alike", async (t) => {

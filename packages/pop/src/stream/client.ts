@@ -1,4 +1,4 @@
-import type { Random } from "@tombolo/base";
+import { failure, success, type Random, type Result } from "@tombolo/base";
 import { lineStart, splitLines } from "@tombolo/protocols";
 import { messageOf, type Log } from "../log.ts";
 import type { StateAssembler, StateEvent } from "../state/assembler.ts";
@@ -37,7 +37,7 @@ export async function followState(options: StateStreamOptions, signal: AbortSign
     const ended = await readStream(options, signal);
     options.assembler.cut();
     if (signal.aborted) return;
-    failures = ended.gotLines ? 0 : failures + 1;
+    failures = ended.progressed ? 0 : failures + 1;
     const waitMs = backoffMs(failures, options.random);
     options.log({
       level: "warn",
@@ -52,14 +52,14 @@ export async function followState(options: StateStreamOptions, signal: AbortSign
 
 interface StreamEnd {
   readonly reason: string;
-  /** True once the broker has sent a line that we could use: the next try may come soon. */
-  readonly gotLines: boolean;
+  /** True once a snapshot was whole or a change was applied: the next try may come soon. Lines alone may be the same bad ones each time. */
+  readonly progressed: boolean;
 }
 
 async function readStream(options: StateStreamOptions, signal: AbortSignal): Promise<StreamEnd> {
   const { door, assembler, log } = options;
   const stall = makeStallWatch(options.timers, signal);
-  let gotLines = false;
+  let progressed = false;
   try {
     const since = assembler.held?.revision;
     const response = await door.fetch(`${door.url}/pop/v1/state${since === undefined ? "" : `?since=${since}`}`, {
@@ -68,7 +68,7 @@ async function readStream(options: StateStreamOptions, signal: AbortSignal): Pro
     });
     if (!response.ok || response.body === null) {
       await response.body?.cancel();
-      return { reason: refusalOf(response.status), gotLines };
+      return { reason: refusalOf(response.status), progressed };
     }
     log({ level: "info", event: "pop.stream.connected", url: door.url, since });
     let split = lineStart;
@@ -77,15 +77,15 @@ async function readStream(options: StateStreamOptions, signal: AbortSignal): Pro
       const { state, lines, fault } = splitLines(split, chunk, stateLineMaxBytes);
       split = state;
       for (const line of lines) {
-        const wrong = takeLine(line, options);
-        if (wrong !== undefined) return { reason: wrong, gotLines };
-        gotLines = true;
+        const taken = takeLine(line, options);
+        if (!taken.ok) return { reason: taken.reason, progressed };
+        progressed ||= taken.value;
       }
-      if (fault !== undefined) return { reason: fault, gotLines };
+      if (fault !== undefined) return { reason: fault, progressed };
     }
-    return { reason: stall.stalled ? "stalled" : "closed-by-broker", gotLines };
+    return { reason: stall.stalled ? "stalled" : "closed-by-broker", progressed };
   } catch (error) {
-    return { reason: stall.stalled ? "stalled" : messageOf(error), gotLines };
+    return { reason: stall.stalled ? "stalled" : messageOf(error), progressed };
   } finally {
     stall.close();
   }
@@ -109,13 +109,18 @@ async function* chunksOf(body: ReadableStream<Uint8Array>, signal: AbortSignal):
   }
 }
 
-function takeLine(text: string, options: StateStreamOptions): string | undefined {
+/** True when the line changed the held state; or what is wrong with it. */
+function takeLine(text: string, options: StateStreamOptions): Result<boolean, string> {
   const decoded = decodeStateLine(text);
-  if (!decoded.ok) return decoded.reason.field === "" ? decoded.reason.reason : `${decoded.reason.reason} ${decoded.reason.field}`;
+  if (!decoded.ok) {
+    const { reason, field } = decoded.reason;
+    return failure(field === "" ? reason : `${reason} ${field}`);
+  }
   const event = options.assembler.push(decoded.value);
-  if (!event.ok) return event.reason;
-  if (event.value !== undefined) options.onEvent(event.value);
-  return undefined;
+  if (!event.ok) return event;
+  if (event.value === undefined) return success(false);
+  options.onEvent(event.value);
+  return success(true);
 }
 
 function refusalOf(status: number): string {
