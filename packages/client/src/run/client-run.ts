@@ -176,8 +176,10 @@ export class ClientRun {
         return this.#give({ kind: "clock-off", skewSec: event.skewSec });
       case "worker-failed":
         return this.#give({ kind: "link-failed", failure: { code: "plane-failed", message: event.message } });
-      // A client's far end is fixed: it never moves by what arrives.
+      // A client's far end is fixed: it never moves by what arrives. Pings and traces are a PoP's.
       case "endpoint":
+      case "pong":
+      case "trace":
         break;
     }
   }
