@@ -275,6 +275,52 @@ test("a data plane whose device was taken away is opened anew, with all its tunn
   assert.deepEqual([...world.plane.tunnels.keys()], [1001, 1002]);
 });
 
+test("a data plane that is opened anew reaches its clients where they were, and the disk goes on knowing it", async (t) => {
+  const world = await startWithSnapshot(t);
+  const endpoint = { ipv4: makeIpv4(0xc633_6407), port: 40_000 };
+  world.plane.seen.set(1001, { endpoint, endpointProven: true });
+  world.plane.seen.set(1002, { endpoint, endpointProven: false });
+  // Twice: the second data plane has heard nothing that would prove it again.
+  for (const planes of [2, 3]) {
+    world.happen({ kind: "worker-failed", message: "out of memory" });
+    await settle();
+    assert.equal(world.planes.length, planes);
+    assert.deepEqual(
+      [1001, 1002].map((id) => world.plane.tunnels.get(id)?.endpoint),
+      [endpoint, undefined],
+    );
+  }
+  world.refusal = "the device is busy";
+  world.happen({ kind: "worker-failed", message: "out of memory" });
+  await settle();
+  world.broker.send({ type: "change", revision: 6, change: { kind: "removed", id: "T1002" } });
+  await settle();
+  await world.close();
+  const read = await readStateFile(world.statePath, 100);
+  assert.deepEqual(read.ok && read.value.tunnels.get("T1001")?.lastEndpoint, endpoint);
+});
+
+test("an endpoint that was given up does not come back with the next data plane, but stays on disk", async (t) => {
+  const world = await startWithSnapshot(t);
+  const endpoint = { ipv4: makeIpv4(0xc633_6407), port: 40_000 };
+  world.plane.seen.set(1001, { endpoint, endpointProven: true });
+  world.happen({ kind: "endpoint", id: 1001, endpoint, at: wallSec(1_700_000_000) });
+  await world.timers.pass(2000);
+  const onDisk = async (): Promise<unknown> => {
+    const read = await readStateFile(world.statePath, 100);
+    return read.ok && read.value.tunnels.get("T1001")?.lastEndpoint;
+  };
+  await until(async () => (await onDisk()) !== undefined && (await onDisk()) !== false, "the endpoint on disk");
+  world.plane.withdraw(1001);
+  world.happen({ kind: "worker-failed", message: "out of memory" });
+  await settle();
+  assert.equal(world.plane.tunnels.get(1001)?.endpoint, undefined);
+  world.broker.send({ type: "change", revision: 6, change: { kind: "removed", id: "T1002" } });
+  await settle();
+  await world.close();
+  assert.deepEqual(await onDisk(), endpoint);
+});
+
 test("a failed worker opens the data plane anew", async (t) => {
   const world = await startWithSnapshot(t);
   world.happen({ kind: "worker-failed", message: "out of memory" });

@@ -101,7 +101,7 @@ class Agent implements PopAgent {
       timers,
       log,
       held: () => this.#assembler.held,
-      endpointOf: (id) => this.#holder.plane?.counters(tunnelNumberOf(id))?.endpoint,
+      endpointOf: (id) => this.#holder.endpointOf(tunnelNumberOf(id)),
     });
     this.#queue = new ReconcileQueue({ timers, everyMs: reconcileEveryMs, run: (touched) => this.#reconcileSafely(touched) });
     this.#watchman = this.#makeWatchman();

@@ -1,5 +1,5 @@
 import { formatIpv4 } from "@tombolo/base";
-import type { DataPlane, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
+import type { DataPlane, PlaneEndpoint, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
 import { messageOf, type Log } from "../log.ts";
 import { PlaneKeeper } from "./plane-keeper.ts";
 
@@ -17,6 +17,8 @@ export class PlaneHolder {
   #outer = "";
   #broken = false;
   #complaint = "";
+  /** Where the tunnels of the plane before were: proven places, and undefined for what was given up. */
+  #remembered: Map<number, PlaneEndpoint | undefined> = new Map();
 
   constructor(options: PlaneHolderOptions) {
     this.#options = options;
@@ -29,6 +31,12 @@ export class PlaneHolder {
   /** The tunnels in the data plane; as new as the data plane itself. */
   get keeper(): PlaneKeeper | undefined {
     return this.#keeper;
+  }
+
+  /** Where a tunnel is, or was when there was a data plane last; undefined: not known, or given up. */
+  endpointOf(number: number): PlaneEndpoint | undefined {
+    const counters = this.#plane?.counters(number);
+    return counters === undefined ? this.#remembered.get(number) : counters.endpoint;
   }
 
   /** The next `ensure` opens it anew. */
@@ -51,7 +59,7 @@ export class PlaneHolder {
       this.#complaint = reason;
       return "failed";
     }
-    this.#keeper = new PlaneKeeper(this.#plane);
+    this.#keeper = new PlaneKeeper(this.#plane, this.#remembered);
     this.#outer = outer;
     this.#broken = false;
     this.#complaint = "";
@@ -61,8 +69,23 @@ export class PlaneHolder {
 
   async close(): Promise<void> {
     const plane = this.#plane;
+    if (plane !== undefined && this.#keeper !== undefined) this.#remember(plane, this.#keeper);
     this.#plane = undefined;
     this.#keeper = undefined;
     await plane?.close();
+  }
+
+  /** Clients need not speak again for the next data plane to reach them. */
+  #remember(plane: DataPlane, keeper: PlaneKeeper): void {
+    const before = this.#remembered;
+    this.#remembered = new Map();
+    for (const number of keeper.applied()) {
+      const counters = plane.counters(number);
+      if (counters === undefined) continue;
+      const { endpoint, endpointProven } = counters;
+      if (endpoint === undefined || endpointProven) this.#remembered.set(number, endpoint);
+      // Not proven since the last opening: what was proven before that still counts.
+      else if (before.has(number)) this.#remembered.set(number, before.get(number));
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import type { DataPlane, PlaneTunnel } from "@tombolo/dataplane";
-import type { DesiredState } from "../state/desired.ts";
+import type { DataPlane, PlaneEndpoint, PlaneTunnel } from "@tombolo/dataplane";
+import type { DesiredState, DesiredTunnel } from "../state/desired.ts";
 import { makePlaneTunnel, samePlaneTunnel, tunnelIdOf, tunnelNumberOf } from "./plane-tunnel.ts";
 
 export interface PlaneRepairs {
@@ -23,10 +23,13 @@ const stride = 4096;
 /** Holds the data plane's tunnels to the desired ones: sets what differs or is missing, removes what is too many, touches nothing else. */
 export class PlaneKeeper {
   readonly #plane: DataPlane;
+  readonly #remembered: Map<number, PlaneEndpoint | undefined>;
   readonly #applied = new Map<number, PlaneTunnel>();
 
-  constructor(plane: DataPlane) {
+  /** `remembered`: where tunnels were in the data plane before this one, newer than the desired state's; forgotten as tunnels go. */
+  constructor(plane: DataPlane, remembered: Map<number, PlaneEndpoint | undefined> = new Map()) {
     this.#plane = plane;
+    this.#remembered = remembered;
   }
 
   /** The numbers of the tunnels in the data plane. */
@@ -66,6 +69,7 @@ export class PlaneKeeper {
     const desired = state.tunnels.get(id);
     const applied = this.#applied.get(number);
     if (desired === undefined) {
+      this.#remembered.delete(number);
       if (applied === undefined) return;
       this.#plane.remove(number);
       this.#applied.delete(number);
@@ -74,7 +78,7 @@ export class PlaneKeeper {
     }
     const counters = applied && this.#plane.counters(number);
     // Once the data plane has the tunnel, what it knows counts: an endpoint that was given up must not come back from memory.
-    const wanted = makePlaneTunnel(desired, counters === undefined ? desired.lastEndpoint : counters.endpoint);
+    const wanted = makePlaneTunnel(desired, counters === undefined ? this.#lastEndpoint(number, desired) : counters.endpoint);
     if (applied !== undefined && counters !== undefined && samePlaneTunnel(applied, wanted)) return;
     if (this.#plane.set(wanted) === "full") {
       this.#applied.delete(number);
@@ -83,5 +87,9 @@ export class PlaneKeeper {
     }
     this.#applied.set(number, wanted);
     repairs.set += 1;
+  }
+
+  #lastEndpoint(number: number, desired: DesiredTunnel): PlaneEndpoint | undefined {
+    return this.#remembered.has(number) ? this.#remembered.get(number) : desired.lastEndpoint;
   }
 }

@@ -24,6 +24,8 @@ export class StateSaver {
   #writing: Promise<void> | undefined;
   #dirty = false;
   #closed = false;
+  /** What is on disk of endpoints that are newer than the broker's. */
+  #known: ReadonlyMap<string, PlaneEndpoint> = new Map();
 
   constructor(options: StateSaverOptions) {
     this.#options = options;
@@ -71,13 +73,19 @@ export class StateSaver {
     }
   }
 
-  /** A copy: the held map may change while the file is being written. */
+  /**
+   * A copy: the held map may change while the file is being written. Where the data plane has no endpoint (any more), the last known
+   * one stays: it is the best guess after a start.
+   */
   #withEndpoints(tunnels: ReadonlyMap<string, DesiredTunnel>): ReadonlyMap<string, DesiredTunnel> {
     const copy = new Map<string, DesiredTunnel>();
+    const known = new Map<string, PlaneEndpoint>();
     for (const [id, tunnel] of tunnels) {
-      const endpoint = this.#options.endpointOf(id);
+      const endpoint = this.#options.endpointOf(id) ?? this.#known.get(id);
+      if (endpoint !== undefined) known.set(id, endpoint);
       copy.set(id, endpoint === undefined ? tunnel : { ...tunnel, lastEndpoint: endpoint });
     }
+    this.#known = known;
     return copy;
   }
 }
