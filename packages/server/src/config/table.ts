@@ -85,7 +85,7 @@ export const table: SettingsTable = {
     loginsPerMinutePerAccount: row(
       integer(1, 10_000),
       10,
-      "failed logins of one account before it must wait; bursts of three times as many pass",
+      "failed logins of one account from one source before they must wait; bursts of three times as many pass",
     ),
     sessionsPerMinutePerSource: row(
       integer(1, 1_000_000),

@@ -215,6 +215,14 @@ test("an account that logs in again and again must wait wherever it comes from, 
   assert.match(await logIn(connect("127.0.0.3"), furnished.handle, furnished.accessKey), /^400 Too many sessions/);
 });
 
+test("wrong logins from elsewhere never lock an account's owner out", async (t) => {
+  const { client: connect, furnished } = await openTicWorld(t, { loginsPerMinutePerAccount: 1 });
+  const replies = await Promise.all([1, 2, 3, 4, 5, 6].map(() => logIn(connect("127.0.0.2"), furnished.handle, "wrong")));
+  assert.equal(replies.filter((reply) => reply.startsWith("400 Too many")).length, 3, "the guesser must wait");
+  assert.match(await logIn(connect("127.0.0.3"), furnished.handle, "wrong"), /^400 Login fa/);
+  for (let i = 0; i < 4; i += 1) assert.match(await logIn(connect(), furnished.handle, furnished.accessKey), /^200 /);
+});
+
 test("a failed login waits longer each time, and the third ends the session", async (t) => {
   const { client: connect, furnished } = await openTicWorld(t);
   const client = connect();

@@ -36,9 +36,9 @@ export interface TicListenerOptions {
 const throttleKeysMax = 65_536;
 
 interface Throttles {
-  /** Failed logins. */
+  /** Failed logins. Always of a source: whoever knows a handle could lock its owner out of a bucket that is the account's alone. */
   readonly source: Throttle;
-  readonly account: Throttle;
+  readonly accountFromSource: Throttle;
   /** Sessions, whatever becomes of them: aiccu in a restart loop. */
   readonly sourceSessions: Throttle;
   /** Logins that succeeded, so that nobody can use up a stranger's. */
@@ -51,7 +51,7 @@ export function openTicListener(options: TicListenerOptions): Promise<LineServer
   const throttleOf = (perMinute: number): Throttle => makeThrottle({ clock, perMinute, burst: 3 * perMinute, keysMax: throttleKeysMax });
   const throttles = {
     source: throttleOf(settings.loginsPerMinutePerSource),
-    account: throttleOf(settings.loginsPerMinutePerAccount),
+    accountFromSource: throttleOf(settings.loginsPerMinutePerAccount),
     sourceSessions: throttleOf(settings.sessionsPerMinutePerSource),
     accountSessions: throttleOf(settings.sessionsPerMinutePerAccount),
   };
@@ -117,7 +117,13 @@ function sessionOptions({ settings, md5, random, wall, tls, log }: TicListenerOp
 /** Both buckets of failures pay for a try, and get it back when it succeeds. */
 function mayTry(throttles: Throttles, peer: Peer, question: Extract<TicQuestion, { kind: "keys" }>): boolean {
   const handle = handleOf(question.username);
-  return throttles.accountSessions.has(handle) && throttles.source.take(peer.source) && throttles.account.take(handle);
+  return (
+    throttles.accountSessions.has(handle) && throttles.source.take(peer.source) && throttles.accountFromSource.take(pairOf(handle, peer))
+  );
+}
+
+function pairOf(handle: string, peer: Peer): string {
+  return `${handle} ${peer.source}`;
 }
 
 interface NoteNeeds {
@@ -133,7 +139,7 @@ function takeNote(note: TicServerNote, { log, throttles, peer }: NoteNeeds): voi
       break;
     case "login":
       throttles.source.giveBack(peer.source);
-      throttles.account.giveBack(handleOf(note.username));
+      throttles.accountFromSource.giveBack(pairOf(handleOf(note.username), peer));
       throttles.accountSessions.take(handleOf(note.username));
       log({
         level: "info",
