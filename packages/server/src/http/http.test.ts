@@ -159,6 +159,16 @@ test("without the right token there is nothing to see, and a new token ends the 
   assert.equal((await app.fetch(request("/pop/v1/state", furnished.token))).status, 401);
 });
 
+test("a new token ends the stream of a PoP that is never silent, before the next change is told", async (t) => {
+  const { app, broker, furnished } = await openWorld(t);
+  const reader = new LineReader(await app.fetch(request("/pop/v1/state", furnished.token)));
+  await reader.toBe(3);
+  await broker.pops.renewToken("nlams01");
+  await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "ayiya" });
+  await until(() => reader.ended || reader.lines.length > 3, "the end of the stream, or a fourth line");
+  assert.deepEqual([reader.ended, reader.lines.length], [true, 3]);
+});
+
 test("a batch of observations is taken, and those of foreign tunnels are counted", async (t) => {
   const { app, broker, furnished } = await openWorld(t);
   const at = Math.floor(Date.parse("2026-01-01T00:00:00Z") / 1000);

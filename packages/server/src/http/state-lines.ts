@@ -8,7 +8,7 @@ export interface StateLinesOptions {
   readonly since: number | undefined;
   readonly signal: AbortSignal;
   readonly timers: Timers;
-  /** Asked at every keep-alive: false ends the stream, for the token was replaced. */
+  /** Asked before everything that is sent: false ends the stream, for the token was replaced. */
   readonly stillWelcome: () => Promise<boolean>;
 }
 
@@ -23,15 +23,20 @@ export async function* stateLines(options: StateLinesOptions): AsyncGenerator<st
   while (!signal.aborted) {
     const change = held === undefined ? "too-old" : await broker.states.changesSince(pop, held);
     if (change === undefined) {
-      if ((await pause(options, held)) !== "silent") continue;
+      const waited = await pause(options, held);
       if (!(await options.stillWelcome())) return;
-      yield line({ type: "keepalive" });
+      if (waited === "silent") yield line({ type: "keepalive" });
       continue;
     }
     const page = change === "too-old" ? await broker.states.snapshot(pop) : change;
     const desiredPop = makeDesiredPop(page);
     const news = fingerprint(desiredPop) === popLine ? undefined : desiredPop;
-    yield* inChunks(change === "too-old" || held === undefined ? snapshotLines(page, desiredPop) : changeLines(page, held, news));
+    const lines = change === "too-old" || held === undefined ? snapshotLines(page, desiredPop) : changeLines(page, held, news);
+    // A PoP whose tunnels change all the time is never silent, and one that reads slowly takes a snapshot for minutes.
+    for (const chunk of inChunks(lines)) {
+      if (!(await options.stillWelcome())) return;
+      yield chunk;
+    }
     popLine = fingerprint(desiredPop);
     held = page.revision;
   }
