@@ -180,6 +180,7 @@ test("a change of the pools is a change of the routes", async (t) => {
   broker.send({ type: "change", revision: 6, change: { kind: "pop", pop: { ...testPop, pools: [prefixOf("2001:db8:2::/48")] } } });
   await settle();
   assert.deepEqual((await kernel.listRoutes("tombolo")).map(formatPrefix), ["2001:db8:2::/48"]);
+  assert.deepEqual((await kernel.listUnreachable()).map(formatPrefix), ["2001:db8:2::/48"]);
 });
 
 test("the broker going away drops nothing", async (t) => {
@@ -204,6 +205,7 @@ test("a PoP forwards from its copy on disk when it starts with no broker, to whe
   before.happen({ kind: "endpoint", id: 1001, endpoint, at: wallSec(1_700_000_000) });
   await before.close();
   assert.equal(before.plane.closed, true);
+  assert.deepEqual((await before.kernel.listUnreachable()).map(formatPrefix), ["2001:db8:1::/48"], "kept, lest packets loop");
 
   const after = new World(t, folder);
   after.broker.answer = () => {
@@ -337,6 +339,7 @@ test("a data plane that cannot be opened is said once, and tried again", async (
   world.broker.send(...snapshot);
   await world.timers.pass(120_000);
   assert.equal(world.journal.names().filter((name) => name === "pop.plane.not-opened").length, 1);
+  assert.deepEqual((await world.kernel.listUnreachable()).map(formatPrefix), ["2001:db8:1::/48"]);
   world.refusal = undefined;
   await world.timers.pass(30_000);
   assert.equal(world.agent.status().forwarding, true);

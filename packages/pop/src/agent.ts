@@ -239,7 +239,11 @@ class Agent implements PopAgent {
     const outerIpv4 = this.#options.bindIpv4 ?? state.pop.outerIpv4;
     const opened = await this.#holder.ensure({ role: "pop", outerIpv4, ...this.#options.plane });
     const keeper = this.#holder.keeper;
-    if (keeper === undefined) return;
+    if (keeper === undefined) {
+      // Its pools must not loop meanwhile.
+      if (touched === "all") await this.#reconcileKernel(state);
+      return;
+    }
     if (opened === "opened") this.#watchman.planeOpened();
     await this.#beatDoor?.ensure(outerIpv4);
     const whole = touched === "all" || opened === "opened";
@@ -250,6 +254,7 @@ class Agent implements PopAgent {
     }
     this.#tell(state, repairs);
     if (whole && (await this.#reconcileKernel(state)) === "device-missing") {
+      this.#options.log({ level: "error", event: "pop.plane.device-missing", device: this.#options.plane.device });
       this.#holder.markBroken();
       // Not again at once when a data plane that was opened just now shows no device: that would go round for ever.
       if (opened === "open") this.#queue.touch("all");
@@ -273,9 +278,7 @@ class Agent implements PopAgent {
     const complaints = repairs.failed.join("; ");
     if (complaints !== this.#complaints && complaints !== "") log({ level: "error", event: "pop.kernel.not-repaired", reason: complaints });
     this.#complaints = complaints;
-    if (!repairs.deviceMissing) return "repaired";
-    log({ level: "error", event: "pop.plane.device-missing", device: plane.device });
-    return "device-missing";
+    return repairs.deviceMissing ? "device-missing" : "repaired";
   }
 
   #scheduleSweep(): void {

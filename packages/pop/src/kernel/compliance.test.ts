@@ -65,6 +65,28 @@ function suite(name: string, bench: Bench): void {
         assert.deepEqual(await routes(), []);
       }));
 
+    test("unreachable routes need no device, stand behind its routes, and outlive it", async () => {
+      const unreachable = async (): Promise<readonly string[]> => (await kernel.listUnreachable()).map(formatPrefix).toSorted();
+      const [a, b] = ["2001:db8:1::/48", "2001:db8:2::/48"].map(prefixOf);
+      assert.ok(a && b);
+      await kernel.changeUnreachable({ add: [a], remove: [b] });
+      await kernel.changeUnreachable({ add: [a, b], remove: [] });
+      await withLink(async () => {
+        await kernel.setLink(device, { mtuBytes: 1500 });
+        await kernel.changeRoutes(device, { add: [a], remove: [] });
+        assert.deepEqual(await routes(), ["2001:db8:1::/48"]);
+        assert.deepEqual(await unreachable(), ["2001:db8:1::/48", "2001:db8:2::/48"]);
+        await kernel.changeRoutes(device, { add: [], remove: [a] });
+        assert.deepEqual(await unreachable(), ["2001:db8:1::/48", "2001:db8:2::/48"]);
+        await kernel.changeRoutes(device, { add: [a], remove: [] });
+        await kernel.changeUnreachable({ add: [], remove: [a] });
+        assert.deepEqual(await routes(), ["2001:db8:1::/48"]);
+      });
+      assert.deepEqual(await unreachable(), ["2001:db8:2::/48"]);
+      await kernel.changeUnreachable({ add: [], remove: [a, b] });
+      assert.deepEqual(await unreachable(), []);
+    });
+
     test("a thousand routes are one batch", () =>
       withLink(async () => {
         await kernel.setLink(device, { mtuBytes: 1500 });
@@ -117,6 +139,18 @@ if (insideNamespace) {
     // A tuntap device is what the agent has to do with, and every kernel that can run a PoP has it.
     addLink: async (device) => void (await runIp(["tuntap", "add", "dev", device, "mode", "tun"])),
     removeLink: async (device) => void (await runIp(["link", "del", "dev", device])),
+  });
+  test("a packet for a pool whose device is gone is refused here, and somebody else's unreachable route is not ours", async () => {
+    const prefix = prefixOf("2001:db8:1::/48");
+    await runIp(["tuntap", "add", "dev", "tb-pool", "mode", "tun"]);
+    await kernel.setLink("tb-pool", { mtuBytes: 1500 });
+    await kernel.changeRoutes("tb-pool", { add: [prefix], remove: [] });
+    await kernel.changeUnreachable({ add: [prefix], remove: [] });
+    assert.match(await runIp(["-6", "route", "get", "2001:db8:1::5"]), / dev tb-pool /);
+    await runIp(["link", "del", "dev", "tb-pool"]);
+    await assert.rejects(runIp(["-6", "route", "get", "2001:db8:1::5"]), /No route to host/);
+    await runIp(["-6", "route", "add", "unreachable", "2001:db8:9::/48", "metric", "100", "protocol", "static"]);
+    assert.deepEqual((await kernel.listUnreachable()).map(formatPrefix), ["2001:db8:1::/48"]);
   });
   test("a default route out of an advertisement is found", async () => {
     await runIp(["tuntap", "add", "dev", "tb-up", "mode", "tun"]);

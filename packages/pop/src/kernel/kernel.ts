@@ -11,6 +11,10 @@ export interface Kernel {
   listRoutes(device: string): Promise<readonly Ipv6Prefix[]>;
   /** One batch. Adding a route that is there, or removing one that is not, is no error. */
   changeRoutes(device: string, change: { readonly add: readonly Ipv6Prefix[]; readonly remove: readonly Ipv6Prefix[] }): Promise<void>;
+  /** Unreachable routes of this host, whatever its devices, with our protocol number and `unreachableMetric`. */
+  listUnreachable(): Promise<readonly Ipv6Prefix[]>;
+  /** One batch, as with `changeRoutes`. They outlive the device and the process. */
+  changeUnreachable(change: { readonly add: readonly Ipv6Prefix[]; readonly remove: readonly Ipv6Prefix[] }): Promise<void>;
   /** Global addresses of `device`. */
   listAddresses(device: string): Promise<readonly Ipv6Address[]>;
   /** Addresses are /128 without duplicate address detection: nobody else lives on a tunnel device. */
@@ -35,6 +39,9 @@ export interface SysctlKey {
 
 /** The number in the kernel's route protocol field that marks our routes (rtnetlink(7): values above 4 are for user space). */
 export const routeProtocol = 213;
+
+/** Behind every other route for the same prefix: 0xff002000, far above what anybody configures and below 2^32 - 1, which the kernel uses itself. */
+export const unreachableMetric = 4_278_198_272;
 
 export class KernelError extends Error {
   override readonly name = "KernelError";

@@ -3,11 +3,23 @@ import { join } from "node:path";
 import { assert, formatIpv6, formatPrefix, makePrefix, parseIpv6, parsePrefix, type Ipv6Address, type Ipv6Prefix } from "@tombolo/base";
 import { messageOf } from "../log.ts";
 import { runIp } from "./ip-command.ts";
-import { isDeviceName, KernelError, routeProtocol, type Kernel, type Link, type SysctlKey } from "./kernel.ts";
+import { isDeviceName, KernelError, routeProtocol, unreachableMetric, type Kernel, type Link, type SysctlKey } from "./kernel.ts";
 
 /** The kernel of this host, or of the network namespace this process lives in: ip(8) for links and routes, /proc/sys for settings. */
 export function openLinuxKernel(): Kernel {
-  return { findLink, setLink, listRoutes, changeRoutes, listAddresses, changeAddresses, listAdvertisedUplinks, findSysctl, setSysctl };
+  return {
+    findLink,
+    setLink,
+    listRoutes,
+    changeRoutes,
+    listUnreachable,
+    changeUnreachable,
+    listAddresses,
+    changeAddresses,
+    listAdvertisedUplinks,
+    findSysctl,
+    setSysctl,
+  };
 }
 
 interface IpLink {
@@ -20,6 +32,7 @@ interface IpRoute {
   readonly dst?: string;
   readonly dev?: string;
   readonly protocol?: string;
+  readonly metric?: number;
 }
 
 async function findLink(device: string): Promise<Link | undefined> {
@@ -60,6 +73,22 @@ async function changeRoutes(
   const batch = [
     ...change.remove.map(formatPrefix).flatMap((text) => (held.has(text) ? [`route del ${text} ${tail}`] : [])),
     ...change.add.map((prefix) => `route replace ${formatPrefix(prefix)} ${tail}`),
+  ];
+  if (batch.length > 0) await runIp(["-6", "-batch", "-"], `${batch.join("\n")}\n`);
+}
+
+async function listUnreachable(): Promise<readonly Ipv6Prefix[]> {
+  const text = await runIp(["-6", "-json", "route", "show", "type", "unreachable", "protocol", String(routeProtocol)]);
+  const routes = JSON.parse(text.trim() === "" ? "[]" : text) as readonly IpRoute[];
+  return routes.filter((route) => route.metric === unreachableMetric).map((route) => parseDestination(route.dst ?? ""));
+}
+
+async function changeUnreachable(change: { readonly add: readonly Ipv6Prefix[]; readonly remove: readonly Ipv6Prefix[] }): Promise<void> {
+  const held = new Set((await listUnreachable()).map(formatPrefix));
+  const tail = `metric ${unreachableMetric} protocol ${routeProtocol}`;
+  const batch = [
+    ...change.remove.map(formatPrefix).flatMap((text) => (held.has(text) ? [`route del unreachable ${text} ${tail}`] : [])),
+    ...change.add.map((prefix) => `route replace unreachable ${formatPrefix(prefix)} ${tail}`),
   ];
   if (batch.length > 0) await runIp(["-6", "-batch", "-"], `${batch.join("\n")}\n`);
 }

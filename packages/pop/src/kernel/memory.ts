@@ -13,6 +13,7 @@ export interface MemoryKernel extends Kernel {
 export function makeMemoryKernel(): MemoryKernel {
   const links = new Map<string, Link>();
   const routes = new Map<string, Map<string, Ipv6Prefix>>();
+  const unreachable = new Map<string, Ipv6Prefix>();
   const addresses = new Map<string, Map<string, Ipv6Address>>();
   const sysctls = new Map<string, string>();
   const advertised = new Set<string>();
@@ -57,6 +58,13 @@ export function makeMemoryKernel(): MemoryKernel {
       for (const prefix of change.remove) held?.delete(formatPrefix(prefix));
       if (change.add.length > 0 && links.get(device)?.up !== true) throw new KernelError("RTNETLINK answers: Network is down");
       for (const prefix of change.add) held?.set(formatPrefix(prefix), prefix);
+    },
+    async listUnreachable() {
+      return [...unreachable.values()];
+    },
+    async changeUnreachable(change) {
+      for (const prefix of change.remove) unreachable.delete(formatPrefix(prefix));
+      for (const prefix of change.add) unreachable.set(formatPrefix(prefix), prefix);
     },
     async listAddresses(device) {
       must(device);

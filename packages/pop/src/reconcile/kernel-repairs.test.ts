@@ -48,15 +48,35 @@ test("an uplink that lives on router advertisements goes on hearing them, before
   const kernel = makeMemoryKernel();
   for (const device of ["tombolo", "eth0", "eth1"]) kernel.addLink(device);
   kernel.advertise("eth0");
-  const { repaired } = await repairKernel(kernel, wish);
+  const repaired = (await repairKernel(kernel, wish)).repaired.filter((sentence) => sentence.startsWith("net."));
   assert.match(repaired[0] ?? "", /^net\.ipv6\.conf\.eth0\.accept_ra was 1, set to 2 /);
   assert.match(repaired[1] ?? "", /all\.forwarding/);
   assert.equal(await kernel.findSysctl({ device: "eth0", name: "accept_ra" }), "2");
   assert.equal(await kernel.findSysctl({ device: "eth1", name: "accept_ra" }), "1");
 });
 
-test("a device that is gone is for the data plane to make", async () => {
-  assert.deepEqual(await repairKernel(makeMemoryKernel(), wish), { deviceMissing: true, repaired: [], failed: [] });
+test("a device that is gone is for the data plane to make; its pools are unreachable and do not loop", async () => {
+  const kernel = makeMemoryKernel();
+  assert.deepEqual(await repairKernel(kernel, wish), {
+    deviceMissing: true,
+    repaired: ["unreachable route 2001:db8:1::/48 added", "unreachable route 2001:db8:2::/48 added"],
+    failed: [],
+  });
+  assert.deepEqual(await repairKernel(kernel, wish), { deviceMissing: true, repaired: [], failed: [] });
+});
+
+test("a pool that went loses both its routes, and an unreachable route that somebody took away comes back", async () => {
+  const kernel = makeMemoryKernel();
+  kernel.addLink("tombolo");
+  await repairKernel(kernel, wish);
+  await kernel.changeUnreachable({ add: [], remove: wish.routes.slice(1) });
+  const { repaired } = await repairKernel(kernel, { ...wish, routes: wish.routes.slice(1) });
+  assert.deepEqual(repaired, [
+    "unreachable route 2001:db8:2::/48 added",
+    "unreachable route 2001:db8:1::/48 removed",
+    "route 2001:db8:1::/48 removed",
+  ]);
+  assert.deepEqual((await kernel.listUnreachable()).map(formatPrefix), ["2001:db8:2::/48"]);
 });
 
 test("what cannot be set is told, and the rest is set all the same", async () => {

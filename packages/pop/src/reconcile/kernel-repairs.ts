@@ -9,7 +9,7 @@ export interface KernelWish {
   readonly mtuBytes: number;
   /** The PoP's own addresses on the device, for ICMPv6 errors of the kernel. */
   readonly addresses: readonly Ipv6Address[];
-  /** Prefixes routed into the device. */
+  /** Prefixes routed into the device, with an unreachable route behind each. */
   readonly routes: readonly Ipv6Prefix[];
 }
 
@@ -33,6 +33,7 @@ export async function repairKernel(kernel: Kernel, wish: KernelWish): Promise<Ke
       failed.push(messageOf(error));
     }
   };
+  await attempt(repairUnreachable(kernel, wish));
   try {
     if ((await kernel.findLink(wish.device)) === undefined) return { deviceMissing: true, repaired, failed };
   } catch (error) {
@@ -99,6 +100,18 @@ async function repairRoutes(kernel: Kernel, wish: KernelWish): Promise<readonly 
   if (add.length + remove.length === 0) return [];
   await kernel.changeRoutes(wish.device, { add, remove });
   return [...add.map((item) => `route ${formatPrefix(item)} added`), ...remove.map((item) => `route ${formatPrefix(item)} removed`)];
+}
+
+/**
+ * Behind the device's route of each pool, and with no device as well: where there is none, the default route would send the pool's
+ * packets back to the uplink they came from, round and round until their hop limit ends (RFC 6324 section 3).
+ */
+async function repairUnreachable(kernel: Kernel, wish: KernelWish): Promise<readonly string[]> {
+  const { add, remove } = difference(wish.routes, await kernel.listUnreachable(), formatPrefix);
+  if (add.length + remove.length === 0) return [];
+  await kernel.changeUnreachable({ add, remove });
+  const nameOf = (item: Ipv6Prefix): string => `unreachable route ${formatPrefix(item)}`;
+  return [...add.map((item) => `${nameOf(item)} added`), ...remove.map((item) => `${nameOf(item)} removed`)];
 }
 
 function difference<T>(
