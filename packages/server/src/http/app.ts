@@ -30,6 +30,12 @@ const bodyMaxBytes = 1_048_576;
 
 export function makeHttpApp(options: HttpAppOptions): HttpApp {
   const app = new Hono<Variables>();
+  /*
+   * The PoPs that hold a state which this process sent. A revision alone does not tell histories apart: after the database was put back from a
+   * backup and changed anew, it may have the number that a PoP holds of the lost history. A database is put back while no broker runs, so a
+   * PoP's first stream of each process begins with a snapshot, whatever it holds. Names come from proved tokens: there are as many as PoPs.
+   */
+  const settled = new Set<PopName>();
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.use("/pop/v1/*", async (context, next) => {
     const token = findBearer(context.req.header("authorization"));
@@ -48,8 +54,16 @@ export function makeHttpApp(options: HttpAppOptions): HttpApp {
     const ending = endWith(options.closing, context.req.raw.signal);
     const { broker, timers, auth, log } = options;
     const stillWelcome = async (): Promise<boolean> => (await auth(token)) === pop;
-    const held = since === undefined ? undefined : Number(since);
-    const lines = stateLines({ broker, pop, since: held, signal: ending.signal, timers, stillWelcome });
+    const held = since === undefined || !settled.has(pop) ? undefined : Number(since);
+    const lines = stateLines({
+      broker,
+      pop,
+      since: held,
+      signal: ending.signal,
+      timers,
+      stillWelcome,
+      settled: () => void settled.add(pop),
+    });
     return new Response(bytesOf(lines, { log, pop, ending }), {
       headers: { "content-type": "application/x-ndjson", "cache-control": "no-store", "x-accel-buffering": "no" },
     });

@@ -71,6 +71,15 @@ class LineReader {
   }
 }
 
+/** A first stream of the PoP, which lives until a change. */
+async function settle({ app, broker, furnished }: World): Promise<void> {
+  const reader = new LineReader(await app.fetch(request("/pop/v1/state", furnished.token)));
+  await reader.toBe(3);
+  await broker.tunnels.setAdminState("T1001", "disabled");
+  await until(() => reader.lines.some((line) => line["type"] === "change"), "the change");
+  await reader.cancel();
+}
+
 test("a PoP that holds nothing gets a snapshot, then what changes", async (t) => {
   const { app, broker, furnished } = await openWorld(t);
   const response = await app.fetch(request("/pop/v1/state", furnished.token));
@@ -107,7 +116,9 @@ test("a PoP that holds nothing gets a snapshot, then what changes", async (t) =>
 });
 
 test("a stream resumes from the revision that is held, without what is known already", async (t) => {
-  const { app, broker, furnished } = await openWorld(t);
+  const world = await openWorld(t);
+  const { app, broker, furnished } = world;
+  await settle(world);
   const { revision } = await broker.states.snapshot("nlams01");
   const idle = new LineReader(await app.fetch(request(`/pop/v1/state?since=${revision}`, furnished.token)));
   await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "ayiya" });
@@ -122,7 +133,9 @@ test("a stream resumes from the revision that is held, without what is known alr
 });
 
 test("of several changes at once only the last line carries the new revision, so a cut loses nothing", async (t) => {
-  const { app, broker, furnished } = await openWorld(t);
+  const world = await openWorld(t);
+  const { app, broker, furnished } = world;
+  await settle(world);
   const { revision } = await broker.states.snapshot("nlams01");
   for (let i = 0; i < 3; i += 1) await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "ayiya" });
   const reader = new LineReader(await app.fetch(request(`/pop/v1/state?since=${revision}`, furnished.token)));
@@ -132,6 +145,22 @@ test("of several changes at once only the last line carries the new revision, so
     [revision, revision, revision, revision + 3],
   );
   await reader.cancel();
+});
+
+test("a PoP's first stream of a broker process begins with a snapshot, for its revision may be of a history that a backup undid", async (t) => {
+  const world = await openWorld(t);
+  const { app, broker, furnished } = world;
+  const first = async (): Promise<unknown> => {
+    const { revision } = await broker.states.snapshot("nlams01");
+    const reader = new LineReader(await app.fetch(request(`/pop/v1/state?since=${revision}`, furnished.token)));
+    await broker.tunnels.add({ handle: furnished.handle, pop: "nlams01", encapsulation: "ayiya" });
+    const [line] = await reader.toBe(1);
+    await reader.cancel();
+    return line?.["type"];
+  };
+  assert.equal(await first(), "snapshot");
+  await settle(world);
+  assert.equal(await first(), "change");
 });
 
 test("when the server closes, streams end", async (t) => {

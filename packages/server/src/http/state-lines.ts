@@ -10,6 +10,8 @@ export interface StateLinesOptions {
   readonly timers: Timers;
   /** Asked before everything that is sent: false ends the stream, for the token was replaced. */
   readonly stillWelcome: () => Promise<boolean>;
+  /** Called when the stream outlived what it sent: the PoP holds a state that is ours. */
+  readonly settled: () => void;
 }
 
 /** A line comes at least this often; PoPs give a stream up after three times as long. */
@@ -25,6 +27,7 @@ export async function* stateLines(options: StateLinesOptions): AsyncGenerator<st
     if (change === undefined) {
       const waited = await pause(options, held);
       if (!(await options.stillWelcome())) return;
+      if (!signal.aborted) options.settled();
       if (waited === "silent") yield line({ type: "keepalive" });
       continue;
     }
