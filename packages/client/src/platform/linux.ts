@@ -58,12 +58,11 @@ async function readLink(device: string): Promise<LinkView | undefined> {
   const link = plain.ok ? plain.value[0] : undefined;
   if (link === undefined) return undefined;
   const routes = await readIpJson(["-6", "route", "show", "default", "dev", device]);
-  const metric = routes.ok ? routes.value[0]?.["metric"] : undefined;
   return {
     up: Array.isArray(link["flags"]) && link["flags"].includes("UP"),
     mtuBytes: numberOf(link["mtu"]) ?? 0,
     addresses: links.ok ? links.value.flatMap((entry) => readAddresses(entry["addr_info"])) : [],
-    defaultRouteMetric: numberOf(metric),
+    defaultRouteMetrics: routes.ok ? routes.value.flatMap((route) => numberOf(route["metric"]) ?? []) : [],
   };
 }
 

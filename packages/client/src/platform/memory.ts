@@ -4,13 +4,19 @@ import type { DefaultRoute, LinkSettings, LinkView, Platform, PlatformFault } fr
 /** The twin without a kernel: keeps in a map what Linux would keep, refuses what Linux would refuse. */
 export class MemoryPlatform implements Platform {
   readonly #links = new Map<string, LinkView>();
-  readonly #otherRoutes: DefaultRoute[] = [];
+  #otherRoutes: DefaultRoute[] = [];
   /** When set, what `findObstacle` answers. */
   obstacle: PlatformFault | undefined;
 
   /** What the data plane's opening does to the host. */
   addDevice(device: string): void {
-    this.#links.set(device, { up: false, mtuBytes: 1500, addresses: [], defaultRouteMetric: undefined });
+    this.#links.set(device, { up: false, mtuBytes: 1500, addresses: [], defaultRouteMetrics: [] });
+  }
+
+  /** What `ip link set DEVICE down` does to the host. */
+  takeDown(device: string): void {
+    const link = this.#links.get(device);
+    if (link !== undefined) this.#links.set(device, { ...link, up: false, addresses: [], defaultRouteMetrics: [] });
   }
 
   /** What the data plane's closing does to the host. */
@@ -20,6 +26,10 @@ export class MemoryPlatform implements Platform {
 
   addOtherRoute(route: DefaultRoute): void {
     this.#otherRoutes.push(route);
+  }
+
+  removeOtherRoute(device: string): void {
+    this.#otherRoutes = this.#otherRoutes.filter((route) => route.device !== device);
   }
 
   findObstacle(): Promise<PlatformFault | undefined> {
@@ -49,12 +59,13 @@ export class MemoryPlatform implements Platform {
     const clash = this.#otherRoutes.find((route) => route.metric === wanted.defaultRouteMetric);
     if (clash !== undefined && before?.defaultRouteMetric !== wanted.defaultRouteMetric)
       return refuse(`a default route of metric ${clash.metric}`, "there is one");
-    const kept = link.addresses.filter((held) => before === undefined || !equalIpv6(held.address, before.address));
+    const kept = link.addresses.filter((held) => !equalIpv6(held.address, (before ?? wanted).address));
+    const routes = link.defaultRouteMetrics.filter((metric) => metric !== (before ?? wanted).defaultRouteMetric);
     this.#links.set(wanted.device, {
       up: true,
       mtuBytes: wanted.mtuBytes,
       addresses: [...kept, { address: wanted.address, prefixLengthBits: wanted.prefixLengthBits }],
-      defaultRouteMetric: wanted.defaultRouteMetric,
+      defaultRouteMetrics: wanted.defaultRouteMetric === undefined ? routes : [...routes, wanted.defaultRouteMetric],
     });
     return success(undefined);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { formatIpv6, parseIpv6, type Ipv6Address } from "@tombolo/base";
+import { findDamage } from "./damage.ts";
 import { makeLinuxPlatform } from "./linux.ts";
 import { MemoryPlatform } from "./memory.ts";
 import type { LinkSettings, Platform } from "./platform.ts";
@@ -17,6 +18,7 @@ if (inside) {
       platform: makeLinuxPlatform(),
       addDevice: (device) => ip("tuntap", "add", "dev", device, "mode", "tun"),
       removeDevice: (device) => ip("link", "delete", "dev", device),
+      takeDown: (device) => ip("link", "set", "dev", device, "down"),
       addOtherRoute: async (device, metric) => {
         await ip("tuntap", "add", "dev", device, "mode", "tun");
         await ip("link", "set", "dev", device, "up");
@@ -47,6 +49,7 @@ if (inside) {
       platform,
       addDevice: (device) => Promise.resolve(platform.addDevice(device)),
       removeDevice: (device) => Promise.resolve(platform.removeDevice(device)),
+      takeDown: (device) => Promise.resolve(platform.takeDown(device)),
       addOtherRoute: (device, metric) => Promise.resolve(platform.addOtherRoute({ device, metric })),
     });
   });
@@ -72,6 +75,8 @@ if (inside) {
 /** A host to try a platform on; `addDevice` does what the data plane does. */
 interface PlatformWorld {
   readonly platform: Platform;
+  /** What an administrator's `ip link set DEVICE down` does. */
+  takeDown(device: string): Promise<void>;
   addDevice(device: string): Promise<void>;
   removeDevice(device: string): Promise<void>;
   /** Another interface that holds an IPv6 default route of `metric`. */
@@ -88,7 +93,7 @@ function testPlatform(name: string, open: () => Promise<PlatformWorld>): void {
       up: true,
       mtuBytes: 1280,
       addresses: ["2001:db8:1::2/64"],
-      defaultRouteMetric: 2048,
+      defaultRouteMetrics: [2048],
     });
     await world.removeDevice("tmb0");
   });
@@ -97,7 +102,7 @@ function testPlatform(name: string, open: () => Promise<PlatformWorld>): void {
     const world = await open();
     await world.addDevice("tmb0");
     assert.ok((await world.platform.configure(link({ defaultRouteMetric: undefined }), undefined)).ok);
-    assert.equal((await world.platform.readLink("tmb0"))?.defaultRouteMetric, undefined);
+    assert.equal((await world.platform.readLink("tmb0"))?.defaultRouteMetrics.length, 0);
     await world.removeDevice("tmb0");
   });
 
@@ -112,15 +117,32 @@ function testPlatform(name: string, open: () => Promise<PlatformWorld>): void {
       up: true,
       mtuBytes: 1400,
       addresses: ["2001:db8:2::2/127"],
-      defaultRouteMetric: 100,
+      defaultRouteMetrics: [100],
     });
     assert.ok((await world.platform.configure(link({ ...wanted, prefixLengthBits: 64 }), wanted)).ok);
     assert.deepEqual(await describe(world.platform, "tmb0"), {
       up: true,
       mtuBytes: 1400,
       addresses: ["2001:db8:2::2/64"],
-      defaultRouteMetric: 100,
+      defaultRouteMetrics: [100],
     });
+    await world.removeDevice("tmb0");
+  });
+
+  test(`${name}: a device that was set down has lost address and route, and configured anew it has all of it again`, async () => {
+    const world = await open();
+    await world.addDevice("tmb0");
+    assert.ok((await world.platform.configure(link({}), undefined)).ok);
+    const whole = await world.platform.readLink("tmb0");
+    assert.deepEqual(whole && findDamage(link({}), whole), []);
+    await world.takeDown("tmb0");
+    const damaged = await world.platform.readLink("tmb0");
+    assert.deepEqual(damaged && findDamage(link({}), damaged), ["up", "address", "default-route"]);
+    // The second time there is nothing to mend, which is no fault either.
+    for (let round = 0; round < 2; round += 1) {
+      assert.deepEqual(await world.platform.configure(link({}), undefined), { ok: true, value: undefined });
+      assert.deepEqual(await world.platform.readLink("tmb0"), whole);
+    }
     await world.removeDevice("tmb0");
   });
 

@@ -7,7 +7,7 @@ import type { Ipv6Address, Result } from "@tombolo/base";
 export interface Platform {
   /** What would keep `up` from working, found before anything is changed. */
   findObstacle(): Promise<PlatformFault | undefined>;
-  /** Brings an existing device from `before` (undefined: fresh) to `wanted` and sets it up. On a fault it may be half-done: close the device. */
+  /** Brings an existing device from `before` (undefined: fresh, or damaged) to `wanted` and sets it up. On a fault it may be half-done: close the device. */
   configure(wanted: LinkSettings, before: LinkSettings | undefined): Promise<Result<void, PlatformFault>>;
   /** What the device looks like now; undefined when there is none. */
   readLink(device: string): Promise<LinkView | undefined>;
@@ -31,7 +31,8 @@ export interface LinkView {
   readonly mtuBytes: number;
   /** Addresses of global scope. */
   readonly addresses: readonly { readonly address: Ipv6Address; readonly prefixLengthBits: number }[];
-  readonly defaultRouteMetric: number | undefined;
+  /** Of every default route through the device. */
+  readonly defaultRouteMetrics: readonly number[];
 }
 
 export interface DefaultRoute {

@@ -3,7 +3,7 @@ import { describeFailure } from "../failure/describe.ts";
 import type { RunNote } from "../run/client-run.ts";
 import { describeTrouble, describeTunnel, roundRtt } from "../run/status.ts";
 import { formatWay, type TunnelGrant } from "../tic/grant.ts";
-import { formatDuration, formatRtt } from "./units.ts";
+import { formatDamage, formatDuration, formatRtt } from "./units.ts";
 
 /** How much a line matters; only terminals show it, as a colour. */
 export type Mood = "plain" | "good" | "bad";
@@ -48,6 +48,8 @@ export function formatNote(note: RunNote, login: { readonly server: string; read
       return plain(
         note.on ? "Beats are on: telling the PoP, and asking it." : "Beats are off: this host sends the PoP nothing of its own accord.",
       );
+    case "repaired":
+      return { text: formatRepaired(note), mood: "bad" };
     case "script-failed":
       return { text: `The setup script ${note.script} failed: ${note.message}.`, mood: "bad" };
     case "stopping":
@@ -91,6 +93,13 @@ export function describeNote(note: RunNote): Readonly<Record<string, unknown>> {
       return { event, bySec: note.bySec };
     case "beating":
       return { event, on: note.on };
+    case "repaired":
+      return {
+        event,
+        device: note.device,
+        damage: note.damage,
+        failure: note.failure === undefined ? null : describeTrouble(note.failure),
+      };
     case "script-failed":
       return { event, script: note.script, message: note.message };
     default:
@@ -111,6 +120,11 @@ function formatConfigured(note: Extract<RunNote, { kind: "configured" }>): strin
   if (note.outrankedBy === undefined) return text;
   const { device, metric } = note.outrankedBy;
   return `${text} The default route of ${device} (metric ${metric}) comes before it: give --metric a number below ${metric} to prefer the tunnel.`;
+}
+
+function formatRepaired({ device, damage, failure }: Extract<RunNote, { kind: "repaired" }>): string {
+  const text = `Another program changed interface ${device} (${formatDamage(damage)})`;
+  return failure === undefined ? `${text}; put back.` : `${text}, and it could not be put back. ${describeFailure(failure)}`;
 }
 
 function formatSilent(note: Extract<RunNote, { kind: "silent" }>): string {

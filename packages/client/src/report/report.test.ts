@@ -48,6 +48,8 @@ const notes: readonly (readonly [RunNote, RegExp])[] = [
   [{ kind: "checking", grant: { ...grant, type: "6in4-static" } }, /2001:db8:1::1 by protocol 41 to 192\.0\.2\.1/],
   [{ kind: "granted", grant: { ...grant, type: "6in4-heartbeat" } }, /6in4 with heartbeat/],
   [{ kind: "beating", on: false }, /Beats are off/],
+  [{ kind: "repaired", device: "tmb0", damage: ["up", "default-route"], failure: undefined }, /tmb0 \(lost: up, default route\); put back/],
+  [{ kind: "repaired", device: "tmb0", damage: ["mtu"], failure }, /could not be put back\. .*ABC1-TMB/],
   [{ kind: "script-failed", script: "/etc/up", message: "it ended with 3" }, /setup script \/etc\/up failed: it ended with 3/],
   [{ kind: "stopping" }, /down/],
 ];
@@ -84,6 +86,7 @@ test("a status is a table, and what is not known has no row", () => {
     answer: { at: "2026-11-20T09:59:50Z", rttMs: 1.25, unansweredChecks: 0 },
     counters: { inPackets: 3, inBytes: 264, outPackets: 3, outBytes: 45_200, drops: 4 },
     drops: [{ reason: "wrong-source", count: 4, lastAt: "2026-11-20T09:59:00Z", lastSource: "192.0.2.9:1" }],
+    repair: { at: "2026-11-20T09:58:00Z", damage: ["address", "default-route"] },
     failure: null,
   };
   const now = wallSec(Date.parse("2026-11-20T10:00:00Z") / 1000);
@@ -94,6 +97,7 @@ test("a status is a table, and what is not known has no row", () => {
   assert.match(text, /^up since +2026-11-20T09:00:00Z, 1 h ago$/m);
   assert.match(text, /^sent +3 packets, 45\.2 kB$/m);
   assert.match(text, /^dropped +4 wrong-source \(last 1 min ago from 192\.0\.2\.9:1\)$/m);
+  assert.match(text, /^changed +by another program 2 min ago, lost: address, default route$/m);
   const bare = formatStatus(
     {
       ...status,
@@ -102,6 +106,7 @@ test("a status is a table, and what is not known has no row", () => {
       tunnel: null,
       answer: null,
       counters: null,
+      repair: null,
       failure: { code: "wrong-key", exitCode: 12, message: "no" },
     },
     now,

@@ -36,3 +36,8 @@ export function formatBytes(bytes: number): string {
 }
 
 const byteUnits = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
+
+/** What a device had lost, by the words of `damage.ts`. */
+export function formatDamage(damage: readonly string[]): string {
+  return `lost: ${damage.map((part) => part.replace("-", " ")).join(", ")}`;
+}

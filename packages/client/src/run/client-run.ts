@@ -1,10 +1,11 @@
-import { failure, type Ipv4Address, type MonotonicClock, type Result } from "@tombolo/base";
+import { failure, type Ipv4Address, type MonotonicClock, type MonotonicMs, type Result, type WallSec } from "@tombolo/base";
 import type { DropRecord, PlaneCounters, PlaneEvent } from "@tombolo/dataplane";
 import { errorMessage } from "../failure/errors.ts";
 import type { Failure } from "../failure/failure.ts";
 import type { DefaultRoute } from "../platform/platform.ts";
 import type { Effect, Input, Note, State, SupervisorOptions } from "../supervisor/state.ts";
-import { quickChecks, tickMs } from "../supervisor/pace.ts";
+import type { Damage } from "../platform/damage.ts";
+import { pace, quickChecks, tickMs } from "../supervisor/pace.ts";
 import { idle, makeSupervisor, type Supervise } from "../supervisor/step.ts";
 import type { TunnelGrant } from "../tic/grant.ts";
 import type { HeartParts } from "./heart.ts";
@@ -33,6 +34,8 @@ export type RunNote =
       readonly metric: number | undefined;
       readonly outrankedBy: DefaultRoute | undefined;
     }
+  /** Another program took something from the device; `failure`: why it could not be put back, if so. */
+  | { readonly kind: "repaired"; readonly device: string; readonly damage: readonly Damage[]; readonly failure: Failure | undefined }
   /** The setup script failed; the tunnel goes on. */
   | { readonly kind: "script-failed"; readonly script: string; readonly message: string };
 
@@ -43,6 +46,15 @@ export interface RunView {
   readonly drops: readonly DropRecord[];
   /** Our own UDP port. */
   readonly port: number | undefined;
+  /** The last time that the device had lost something. */
+  readonly repair: Repair | undefined;
+}
+
+export interface Repair {
+  readonly at: WallSec;
+  readonly damage: readonly Damage[];
+  /** Why the device is damaged still. */
+  readonly failure: Failure | undefined;
 }
 
 /** One run of `tombolo up`, from login to tear-down: carries the supervisor's effects out and tells it what came of them. */
@@ -54,6 +66,8 @@ export class ClientRun {
   readonly #done = Promise.withResolvers<Failure | undefined>();
   #state: State = idle;
   #beating: boolean;
+  #inspectedAt: MonotonicMs | undefined;
+  #repair: Repair | undefined;
   #timer: { readonly delayMs: number; readonly cancel: () => void } | undefined;
 
   constructor(parts: ClientParts) {
@@ -91,7 +105,7 @@ export class ClientRun {
   }
 
   view(): RunView {
-    return { state: this.#state, ...this.#link.view() };
+    return { state: this.#state, repair: this.#repair, ...this.#link.view() };
   }
 
   #give(input: Input): void {
@@ -166,6 +180,27 @@ export class ClientRun {
     this.#timer = undefined;
     const source = this.#state.phase === "running" ? await this.#parts.findSource(this.#state.grant.popIpv4) : undefined;
     this.#give({ kind: "tick", wall: this.#parts.wall.nowSec(), source });
+    const now = this.#parts.monotonic.nowMs();
+    if (this.#state.phase !== "running" || now - (this.#inspectedAt ?? -pace.inspectMs) < pace.inspectMs) return;
+    this.#inspectedAt = now;
+    this.#background(this.#inspect());
+  }
+
+  /** The PoP's answers do not tell whether this host still sends its packets into the tunnel. */
+  async #inspect(): Promise<void> {
+    const found = await this.#link.inspect();
+    if (this.#state.phase !== "running") return;
+    const { device } = this.#parts;
+    if (found.kind === "gone") return this.#give({ kind: "link-failed", failure: takenAway(device) });
+    if (found.kind === "whole") {
+      if (this.#repair?.failure !== undefined) this.#repair = { ...this.#repair, failure: undefined };
+      return;
+    }
+    const trouble = found.kind === "damaged" ? found.failure : undefined;
+    // What cannot be mended is said once.
+    const isNew = trouble === undefined || this.#repair?.failure === undefined;
+    this.#repair = { at: this.#parts.wall.nowSec(), damage: found.damage, failure: trouble };
+    if (isNew) this.#parts.onNote({ kind: "repaired", device, damage: found.damage, failure: trouble });
   }
 
   #onPlane(event: PlaneEvent): void {
@@ -183,6 +218,10 @@ export class ClientRun {
         break;
     }
   }
+}
+
+function takenAway(device: string): Failure {
+  return { code: "plane-failed", message: `the interface ${device} was taken away` };
 }
 
 /** Undefined: the state waits for nothing that time brings. */

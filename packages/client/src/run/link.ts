@@ -3,6 +3,7 @@ import type { DataPlane, DropRecord, PlaneCounters, PlaneEvent, PlaneOptions, Pl
 import { errorCode, errorMessage } from "../failure/errors.ts";
 import type { Failure } from "../failure/failure.ts";
 import { Heart, type HeartParts } from "./heart.ts";
+import { findDamage, type Damage } from "../platform/damage.ts";
 import type { DefaultRoute, LinkSettings, Platform, PlatformFault } from "../platform/platform.ts";
 import { ayiyaPort, type TunnelGrant } from "../tic/grant.ts";
 
@@ -20,6 +21,13 @@ export interface LinkParts {
 
 /** `ayiyaPort`: our own UDP port, which the kernel chose; firewalls and the PoP (but for a NAT) see it. */
 export type ClientPlane = DataPlane & { readonly ayiyaPort?: number | undefined };
+
+/** What a look at the device came to: what it had lost, and why it could not be put back, if so. `gone`: there is no device any more. */
+export type Inspection =
+  | { readonly kind: "whole" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "repaired"; readonly damage: readonly Damage[] }
+  | { readonly kind: "damaged"; readonly damage: readonly Damage[]; readonly failure: Failure };
 
 /** The data plane with its device, address and route, as one thing that is open or closed. Its operations run one after the other. */
 export class Link {
@@ -60,12 +68,19 @@ export class Link {
     if (this.#grant?.type === "ayiya") this.#plane?.set(planeTunnel(this.#grant, on));
   }
 
+  /** Puts back what other programs took from the device. */
+  inspect(): Promise<Inspection> {
+    return this.#enqueue(() => this.#inspect());
+  }
+
   /** Device, addresses and routes are gone when it settles. Closing what is not open is allowed. */
   close(): Promise<void> {
     return this.#enqueue(async () => {
       const plane = this.#plane;
       this.#plane = undefined;
       this.#grant = undefined;
+      this.#settings = undefined;
+      this.#tunnelId = 0;
       this.#heart.follow(undefined);
       await plane?.close();
     });
@@ -108,6 +123,18 @@ export class Link {
     await plane.close();
     const opened = await this.#open(grant);
     return opened.ok ? success(undefined) : opened;
+  }
+
+  async #inspect(): Promise<Inspection> {
+    const { device, platform } = this.#parts;
+    const wanted = this.#settings;
+    if (this.#plane === undefined || wanted === undefined) return { kind: "whole" };
+    const seen = await platform.readLink(device);
+    if (seen === undefined) return { kind: "gone" };
+    const damage = findDamage(wanted, seen);
+    if (damage.length === 0) return { kind: "whole" };
+    const done = await platform.configure(wanted, undefined);
+    return done.ok ? { kind: "repaired", damage } : { kind: "damaged", damage, failure: failureOfFault(done.reason) };
   }
 
   #planeOptions(grant: TunnelGrant): PlaneOptions {

@@ -16,7 +16,7 @@ export function makeStatus(
   const { state, counters } = view;
   const running = state.phase === "running" ? state : undefined;
   const grant = running?.grant ?? (state.phase === "opening" ? state.grant : undefined);
-  const trouble = failureOf(state);
+  const trouble = failureOf(state) ?? (running === undefined ? undefined : view.repair?.failure);
   return {
     ...about,
     state: nameOf(state),
@@ -36,6 +36,7 @@ export function makeStatus(
             drops: counters.drops,
           },
     drops: view.drops.map(describeDrop),
+    repair: view.repair === undefined ? null : { at: formatTime(view.repair.at), damage: view.repair.damage },
     failure: trouble === undefined ? null : describeTrouble(trouble),
   };
 }

@@ -23,8 +23,8 @@ test("up: login, interface, address, route and MTU, proven by the PoP's answer; 
   assert.deepEqual(world.kinds(), ["login", "granted", "configured", "checking", "proven"]);
   const link = await world.platform.readLink("tmb0");
   assert.deepEqual(
-    [link?.up, link?.mtuBytes, link?.defaultRouteMetric, link?.addresses.map((held) => formatIpv6(held.address))],
-    [true, 1280, 2048, ["2001:db8:1::2"]],
+    [link?.up, link?.mtuBytes, link?.defaultRouteMetrics, link?.addresses.map((held) => formatIpv6(held.address))],
+    [true, 1280, [2048], ["2001:db8:1::2"]],
   );
   const status = makeStatus(run.view(), { device: "tmb0", pid: 1, program: "tombolo/0" });
   assert.deepEqual([status.state, status.tunnel?.popEndpoint, status.source], ["up", "192.0.2.1:5072", "10.0.0.2"]);
@@ -33,6 +33,34 @@ test("up: login, interface, address, route and MTU, proven by the PoP's answer; 
   run.stop();
   assert.equal(await world.ending, undefined);
   assert.equal(await world.platform.readLink("tmb0"), undefined);
+});
+
+test("a device that somebody sets down gets its address and route back, which is said, and status tells it", async (t) => {
+  const world = await World.open(t);
+  const run = world.start({});
+  await world.seen("proven");
+  const whole = await world.platform.readLink("tmb0");
+  world.platform.takeDown("tmb0");
+  await world.seen("repaired");
+  assert.deepEqual(await world.platform.readLink("tmb0"), whole);
+  const status = makeStatus(run.view(), { device: "tmb0", pid: 1, program: "tombolo/0" });
+  assert.deepEqual([status.state, status.repair?.damage, status.failure], ["up", ["up", "address", "default-route"], null]);
+  await world.passes(60);
+  assert.equal(world.kinds().filter((kind) => kind === "repaired").length, 1, "what is whole is left alone");
+});
+
+test("a device that cannot be mended is said once, and is the trouble that status tells until it is mended", async (t) => {
+  const world = await World.open(t);
+  const run = world.start({});
+  const look = (): string | undefined => makeStatus(run.view(), { device: "tmb0", pid: 1, program: "tombolo/0" }).failure?.code;
+  await world.seen("proven");
+  world.platform.takeDown("tmb0");
+  world.platform.addOtherRoute({ device: "eth0", metric: 2048 });
+  await world.seen("repaired");
+  await world.passes(60);
+  assert.deepEqual([look(), world.kinds().filter((kind) => kind === "repaired").length], ["system-refused", 1]);
+  world.platform.removeOtherRoute("eth0");
+  await world.until(() => look() === undefined);
 });
 
 test("the PoP follows a client whose own IPv4 address changes, and the client says so", async (t) => {

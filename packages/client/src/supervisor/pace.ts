@@ -4,6 +4,8 @@ import type { Patience } from "../failure/failure.ts";
 export const pace = {
   /** A healthy tunnel is checked so often: home NATs forget a UDP flow after as little as 30 s (RFC 4787 section 4.3 wants 2 minutes). */
   checkMs: 25_000,
+  /** How often the device is compared with what it was given. */
+  inspectMs: 10_000,
   /** From the first unanswered check until the tunnel counts as silent. */
   silentMs: 8_000,
   /** How long a first start waits for the PoP's answer. */
