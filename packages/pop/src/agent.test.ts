@@ -323,6 +323,20 @@ test("an endpoint that was given up does not come back with the next data plane,
   assert.deepEqual(await onDisk(), endpoint);
 });
 
+test("what the broker is told of a tunnel's packets grows on when the data plane is opened anew", async (t) => {
+  const world = await startWithSnapshot(t);
+  world.plane.seen.set(1001, { inPackets: 5, inBytes: 500 });
+  await world.timers.pass(10_200);
+  world.plane.seen.set(1001, { inPackets: 7, inBytes: 700 });
+  world.happen({ kind: "worker-failed", message: "out of memory" });
+  await settle();
+  assert.equal(world.planes.length, 2);
+  world.plane.seen.set(1001, { inPackets: 1, inBytes: 100 });
+  await world.timers.pass(10_200);
+  const told = world.broker.batches.flatMap(({ observations }) => observations).filter(({ kind }) => kind === "counters");
+  assert.deepEqual([told[0]?.["inPackets"], told.at(-1)?.["inPackets"], told.at(-1)?.["inBytes"]], [5, 8, 800]);
+});
+
 test("a failed worker opens the data plane anew", async (t) => {
   const world = await startWithSnapshot(t);
   world.happen({ kind: "worker-failed", message: "out of memory" });

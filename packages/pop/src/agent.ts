@@ -95,7 +95,12 @@ class Agent implements PopAgent {
     this.#options = options;
     this.#assembler = new StateAssembler(stateTunnelsMax);
     this.#reporter = new ObservationReporter({ door, collector: this.#collector, timers, random, log });
-    this.#holder = new PlaneHolder({ open: options.openPlane, onEvent: (event) => this.#planeEvent(event), log });
+    this.#holder = new PlaneHolder({
+      open: options.openPlane,
+      onEvent: (event) => this.#planeEvent(event),
+      onLastLook: (number, counters) => this.#collector.look(number, counters, options.wall.nowSec()),
+      log,
+    });
     this.#saver = new StateSaver({
       path: options.statePath,
       timers,
@@ -244,7 +249,10 @@ class Agent implements PopAgent {
       if (touched === "all") await this.#reconcileKernel(state);
       return;
     }
-    if (opened === "opened") this.#watchman.planeOpened();
+    if (opened === "opened") {
+      this.#collector.planeOpened();
+      this.#watchman.planeOpened();
+    }
     await this.#beatDoor?.ensure(outerIpv4);
     const whole = touched === "all" || opened === "opened";
     const repairs = whole ? await keeper.repairAll(state) : keeper.repairSome(state, touched);

@@ -16,6 +16,9 @@ export class ObservationCollector {
   readonly #waiting = new Map<string, PopObservation>();
   readonly #rounds = new Set<PopObservation>();
   readonly #reported = new Map<number, PlaneCounters>();
+  /** What the data planes before this one counted. */
+  readonly #bases = new Map<number, PlaneCounters>();
+  #generation = 0;
 
   get size(): number {
     return this.#waiting.size + this.#rounds.size;
@@ -42,21 +45,32 @@ export class ObservationCollector {
     at: WallSec,
     onLook?: (number: number, counters: PlaneCounters) => void,
   ): Promise<void> {
+    const generation = this.#generation;
     let looked = 0;
     for (const number of numbers) {
       const counters = plane.counters(number);
       if (counters !== undefined) {
-        this.#look(number, counters, at);
+        this.look(number, counters, at);
         onLook?.(number, counters);
       }
       looked += 1;
-      if (looked % stride === 0) await yieldToEvents();
+      if (looked % stride !== 0) continue;
+      await yieldToEvents();
+      // The rest of a data plane that is closed was looked at as it closed.
+      if (generation !== this.#generation) return;
     }
+  }
+
+  /** A data plane was opened anew: it counts from zero, and the broker wants sums that only grow. */
+  planeOpened(): void {
+    this.#generation += 1;
+    for (const [number, reported] of this.#reported) this.#bases.set(number, reported);
   }
 
   /** A tunnel that is gone has nothing more to report. */
   forget(number: number): void {
     this.#reported.delete(number);
+    this.#bases.delete(number);
     for (const kind of ["endpoint", "seen", "counters"]) this.#waiting.delete(`${kind} ${tunnelIdOf(number)}`);
   }
 
@@ -84,7 +98,9 @@ export class ObservationCollector {
     }
   }
 
-  #look(number: number, counters: PlaneCounters, at: WallSec): void {
+  /** One tunnel's counters as the present data plane has them. */
+  look(number: number, seen: PlaneCounters, at: WallSec): void {
+    const counters = sumOf(seen, this.#bases.get(number));
     const last = this.#reported.get(number);
     const tunnel = tunnelIdOf(number);
     if (counters.lastSeenAt !== undefined && counters.lastSeenAt !== last?.lastSeenAt)
@@ -103,6 +119,18 @@ export class ObservationCollector {
 
 function keyOf(item: PopObservation): string {
   return `${item.kind} ${item.tunnel}`;
+}
+
+function sumOf(counters: PlaneCounters, base: PlaneCounters | undefined): PlaneCounters {
+  if (base === undefined) return counters;
+  return {
+    ...counters,
+    inPackets: counters.inPackets + base.inPackets,
+    inBytes: counters.inBytes + base.inBytes,
+    outPackets: counters.outPackets + base.outPackets,
+    outBytes: counters.outBytes + base.outBytes,
+    drops: counters.drops + base.drops,
+  };
 }
 
 function sameCounts(a: PlaneCounters, b: PlaneCounters | undefined): boolean {

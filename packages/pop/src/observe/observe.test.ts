@@ -114,6 +114,23 @@ test("a sweep reports only what changed since the last one", async () => {
   assert.equal(collector.size, 0);
 });
 
+test("a sweep that a new data plane overtakes ends there, so that nothing is counted twice", async () => {
+  const collector = new ObservationCollector();
+  const plane = new PlayedPlane();
+  const numbers = Array.from({ length: 5000 }, (_, i) => i + 1);
+  for (const n of numbers) {
+    plane.set(makePlaneTunnel(makeTestTunnel(n), undefined));
+    plane.seen.set(n, { inPackets: 3 });
+  }
+  await collector.sweep(plane, numbers, at);
+  const overtaken = collector.sweep(plane, numbers, at);
+  collector.planeOpened();
+  await overtaken;
+  const told = collector.batch(numbers.length);
+  assert.equal(told.length, numbers.length);
+  assert.ok(told.every((item) => item.kind === "counters" && item.inPackets === 3));
+});
+
 test("what is replaced while it travels is sent again", () => {
   const collector = new ObservationCollector();
   collector.moved(1, endpoint(1), at);

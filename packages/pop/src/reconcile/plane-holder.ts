@@ -1,11 +1,13 @@
 import { formatIpv4 } from "@tombolo/base";
-import type { DataPlane, PlaneEndpoint, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
+import type { DataPlane, PlaneCounters, PlaneEndpoint, PlaneEvent, PlaneOptions } from "@tombolo/dataplane";
 import { messageOf, type Log } from "../log.ts";
 import { PlaneKeeper } from "./plane-keeper.ts";
 
 export interface PlaneHolderOptions {
   readonly open: (options: PlaneOptions, onEvent: (event: PlaneEvent) => void) => DataPlane | Promise<DataPlane>;
   readonly onEvent: (event: PlaneEvent) => void;
+  /** Told of every tunnel as its data plane closes. */
+  readonly onLastLook: (number: number, counters: PlaneCounters) => void;
   readonly log: Log;
 }
 
@@ -82,6 +84,7 @@ export class PlaneHolder {
     for (const number of keeper.applied()) {
       const counters = plane.counters(number);
       if (counters === undefined) continue;
+      this.#options.onLastLook(number, counters);
       const { endpoint, endpointProven } = counters;
       if (endpoint === undefined || endpointProven) this.#remembered.set(number, endpoint);
       // Not proven since the last opening: what was proven before that still counts.
