@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import { readdir, realpath, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type TestContext } from "node:test";
 import { CommandLine } from "../test/command-line.ts";
@@ -86,4 +88,26 @@ test("an answer that is lost on a full disk is said, status 3", async (t) => {
   let told = "";
   child.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString("utf8")));
   assert.deepEqual([await statusOf(child), told], [3, "tombolod: the answer cannot be written (ENOSPC)\n"]);
+});
+
+test("an admin command in a wrong directory says so, status 4, and makes nothing there", async (t) => {
+  const folder = await makeFolder(t);
+  const settings = join(folder, "tombolo.toml");
+  await writeFile(settings, "[log]\nlevel = 'info'\n");
+  const list = async (...more: readonly string[]): Promise<{ status: number | null; told: string }> => {
+    const args = ["admin", "pop", "list", "--config", settings, ...more];
+    const child = spawn(program, args, { env: { PATH: process.env["PATH"] }, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let told = "";
+    child.stderr.on("data", (chunk: Buffer) => (told += chunk.toString("utf8")));
+    return { status: await statusOf(child), told };
+  };
+  const { status, told } = await list();
+  assert.equal(status, 4);
+  const database = join(await realpath(folder), "var", "tombolo.db");
+  assert.equal(
+    told,
+    `tombolod: no database at ${database}: start the broker first (tombolod serve or broker), or name its settings with --config\n`,
+  );
+  assert.deepEqual(await readdir(folder), ["tombolo.toml"]);
+  assert.equal((await list("--database", join(folder, "named.db"))).status, 0);
 });

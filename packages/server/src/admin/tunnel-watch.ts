@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
 import { BrokerError, type TunnelId } from "@tombolo/broker";
 import type { TunnelReport } from "@tombolo/pop";
 import { UsageError, type Given, type ProgramCommand, type ProgramContext } from "../cli/command.ts";
 import { plainStyle, terminalStyle } from "../cli/table.ts";
 import { controlSocketOf } from "../config/control-socket.ts";
 import type { Settings } from "../config/settings.ts";
+import { isDatabaseThere } from "../run/database-there.ts";
 import { withBroker } from "../run/programs.ts";
 import { StartupError } from "../run/startup-error.ts";
 import { readTunnelId, readWhole } from "./arguments.ts";
@@ -70,16 +70,12 @@ async function showTunnel({ given, loaded, io }: ProgramContext): Promise<void> 
 /** Undefined where this host has no broker: a PoP's host must not get a database just because somebody asked. */
 async function findAtBroker(settings: Settings, given: Given, id: TunnelId): Promise<TunnelView | undefined> {
   const database = given.option("database") ?? settings.broker.database;
-  if (!isThere(database)) return undefined;
+  if (!isDatabaseThere(database)) return undefined;
   let view: TunnelView | undefined;
   await withBroker({ ...settings, broker: { ...settings.broker, database } }, async (broker) => {
     view = viewTunnel(await broker.tunnels.get(id));
   });
   return view;
-}
-
-function isThere(database: string): boolean {
-  return /^postgres(ql)?:\/\//.test(database) || existsSync(database.replace(/^sqlite:/, ""));
 }
 
 /** Undefined when no PoP runs here, or one that does not have the tunnel. */

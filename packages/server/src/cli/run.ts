@@ -11,6 +11,7 @@ import { requestCommands } from "../admin/request.ts";
 import { tunnelCommands } from "../admin/tunnel.ts";
 import { watchCommands } from "../admin/tunnel-watch.ts";
 import { loadSettings } from "../config/load.ts";
+import { requireDatabase } from "../run/database-there.ts";
 import { programs, withBroker } from "../run/programs.ts";
 import { exitCodes, StartupError } from "../run/startup-error.ts";
 import { UsageError, type Command, type Io } from "./command.ts";
@@ -50,6 +51,7 @@ async function runCall(call: ParsedCall, io: Io, style: Style): Promise<void> {
   const { command, given, config, database, json } = call;
   const loaded = await loadSettings(config, io.environment);
   if (command.kind === "program") return command.run({ given, loaded, io });
+  requireDatabase(loaded, database);
   const { settings } = loaded;
   const broker = { ...settings.broker, ...(database !== undefined && { database }) };
   return withBroker({ ...settings, broker }, async (opened) => {
