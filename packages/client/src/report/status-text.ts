@@ -25,7 +25,8 @@ export function formatStatus(status: StatusReport, now: WallSec): string {
       status.drops.length === 0 ? String(counters.drops) : status.drops.map((drop) => formatDrop(drop, now)).join("; "),
     ]);
   }
-  if (status.repair !== null) rows.push(["changed", `by another program ${ago(status.repair.at, now)}, ${formatDamage(status.repair.damage)}`]);
+  if (status.repair !== null)
+    rows.push(["changed", `by another program ${ago(status.repair.at, now)}, ${formatDamage(status.repair.damage)}`]);
   if (failure !== null) rows.push(["trouble", failure.message]);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join("\n");

@@ -203,6 +203,13 @@ export class ClientRun {
     if (isNew) this.#parts.onNote({ kind: "repaired", device, damage: found.damage, failure: trouble });
   }
 
+  /** Of a device that is gone the data plane knows an errno only. */
+  async #explainFailure(message: string): Promise<void> {
+    const { device, platform } = this.#parts;
+    const isGone = (await platform.readLink(device)) === undefined;
+    this.#give({ kind: "link-failed", failure: isGone ? takenAway(device) : { code: "plane-failed", message } });
+  }
+
   #onPlane(event: PlaneEvent): void {
     switch (event.kind) {
       case "answered":
@@ -210,7 +217,7 @@ export class ClientRun {
       case "clock-off":
         return this.#give({ kind: "clock-off", skewSec: event.skewSec });
       case "worker-failed":
-        return this.#give({ kind: "link-failed", failure: { code: "plane-failed", message: event.message } });
+        return this.#background(this.#explainFailure(event.message));
       // A client's far end is fixed: it never moves by what arrives. Pings and traces are a PoP's.
       case "endpoint":
       case "pong":

@@ -68,6 +68,7 @@ function nameOf(state: State): StatusReport["state"] {
       if (state.health.silent) return "silent";
       return state.provenAt === undefined ? "connecting" : "up";
     case "closing":
+      return state.reopen === undefined ? "stopping" : "waiting";
     case "done":
       return "stopping";
     default:

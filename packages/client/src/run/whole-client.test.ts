@@ -63,6 +63,23 @@ test("a device that cannot be mended is said once, and is the trouble that statu
   await world.until(() => look() === undefined);
 });
 
+test("a device that is taken away is named, and a client that keeps trying makes it anew with address, route and tunnel", async (t) => {
+  const once = await World.open(t);
+  once.start({});
+  await once.seen("proven");
+  once.platform.removeDevice("tmb0");
+  assert.deepEqual(await once.ending, { code: "plane-failed", message: "the interface tmb0 was taken away" });
+
+  const world = await World.open(t);
+  world.start({ keepTrying: true });
+  await world.seen("proven");
+  const whole = await world.platform.readLink("tmb0");
+  world.platform.removeDevice("tmb0");
+  await world.until(() => world.kinds().filter((kind) => kind === "proven").length === 2);
+  assert.deepEqual(await world.platform.readLink("tmb0"), whole);
+  assert.equal(world.kinds().filter((kind) => kind === "login").length, 1);
+});
+
 test("the PoP follows a client whose own IPv4 address changes, and the client says so", async (t) => {
   const world = await World.open(t);
   world.start({});

@@ -46,7 +46,7 @@ export function stepRunning(state: Running, input: Input, at: At): Step {
     case "refused":
       return refusedAgain(state, input.failure, at);
     case "link-failed":
-      return close(input.failure);
+      return at.options.keepTrying ? closeToReopen(state.grant, input.failure) : close(input.failure);
     case "beating":
       return switchBeats(state, input.on, at.now);
     case "stop":
@@ -173,8 +173,17 @@ function findExpectedSource({ grant, source }: Running): Ipv4Address | undefined
   return typeof ipv4Endpoint === "string" || source === undefined || ipv4Endpoint.value === source.value ? undefined : ipv4Endpoint;
 }
 
+/** The interface went, or its packet path: a service that keeps trying makes it anew. */
+function closeToReopen(grant: TunnelGrant, failure: Failure): Step {
+  const reopen = { grant, failure, attempt: 1 };
+  return { state: { phase: "closing", ending: { failure: undefined }, reopen }, effects: [{ kind: "close-link" }] };
+}
+
 function close(failure: Failure | undefined): Step {
-  return { state: { phase: "closing", ending: { failure } }, effects: [note({ kind: "stopping" }), { kind: "close-link" }] };
+  return {
+    state: { phase: "closing", ending: { failure }, reopen: undefined },
+    effects: [note({ kind: "stopping" }), { kind: "close-link" }],
+  };
 }
 
 function note(value: Note): Effect {

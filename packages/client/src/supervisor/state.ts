@@ -8,6 +8,8 @@ import type { TunnelGrant } from "../tic/grant.ts";
  *           refused▼  │time is over
  *                 waiting            (only with keepTrying; without it, a refusal ends in `done`)
  *
+ * With keepTrying, a link that fails while running goes closing ─closed─▶ waiting ─▶ opening, with the grant it had.
+ *
  * `running` begins unproven: it is proven by the first answer of the PoP's inner end. It may log in again without leaving the state.
  */
 export type State =
@@ -19,10 +21,13 @@ export type State =
       readonly failure: Failure;
       readonly until: MonotonicMs;
       readonly clocks: Clocks | undefined;
+      /** What to open again; undefined: log in. */
+      readonly grant: TunnelGrant | undefined;
     }
-  | { readonly phase: "opening"; readonly grant: TunnelGrant; readonly ending: Ending | undefined }
+  /** `attempt`: how often it was opened again since it last ran. */
+  | { readonly phase: "opening"; readonly grant: TunnelGrant; readonly attempt: number; readonly ending: Ending | undefined }
   | Running
-  | { readonly phase: "closing"; readonly ending: Ending }
+  | { readonly phase: "closing"; readonly ending: Ending; readonly reopen: Reopen | undefined }
   | { readonly phase: "done"; readonly ending: Ending };
 
 export interface Running {
@@ -67,6 +72,13 @@ export interface LoginAgain {
 export interface Clocks {
   readonly monotonic: MonotonicMs;
   readonly wall: WallSec;
+}
+
+/** A link that failed and is to be opened again, once it is closed. */
+export interface Reopen {
+  readonly grant: TunnelGrant;
+  readonly failure: Failure;
+  readonly attempt: number;
 }
 
 /** How it ended; no failure when it was asked to. */

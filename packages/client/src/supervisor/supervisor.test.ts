@@ -238,6 +238,39 @@ test("a link that cannot be opened is closed again before the client ends", () =
   assert.equal(world.ending()?.code, "device-busy");
 });
 
+test("a link that fails while running ends the client; one that keeps trying closes, waits and opens it again with the same grant", () => {
+  const gone: Failure = { code: "plane-failed", message: "the interface tombolo was taken away" };
+  const once = new World({ keepTrying: false }).open().proven();
+  once.give({ kind: "link-failed", failure: gone });
+  once.give({ kind: "closed" });
+  assert.deepEqual(once.ending(), gone);
+
+  const world = new World({ keepTrying: true }).open().proven();
+  world.give({ kind: "link-failed", failure: gone });
+  world.give({ kind: "link-failed", failure: gone });
+  assert.deepEqual(world.take(), ["close-link"]);
+  world.give({ kind: "closed" });
+  assert.deepEqual(world.take(), ["note:waiting"]);
+  world.run(6);
+  assert.deepEqual(world.take(), ["open-link"], "nobody logs in");
+  world.give({ kind: "link-failed", failure: { code: "device-busy", device: "tombolo" } });
+  world.give({ kind: "closed" });
+  assert.deepEqual(world.take(), ["close-link", "note:waiting"]);
+  world.run(6);
+  assert.deepEqual(world.take(), [], "each wait is longer than the one before");
+  world.run(6);
+  world.give({ kind: "opened", source: home, beating: true });
+  assert.deepEqual(world.take(), ["open-link", "note:checking", "check"]);
+});
+
+test("stop ends a client that closes its link in order to open it again", () => {
+  const world = new World({ keepTrying: true }).open().proven();
+  world.give({ kind: "link-failed", failure: { code: "plane-failed", message: "x" } });
+  world.give({ kind: "stop" });
+  world.give({ kind: "closed" });
+  assert.equal(world.ending(), undefined);
+});
+
 test("no input in any state throws or leaves the table of states", () => {
   const inputs: Input[] = [
     { kind: "start" },
