@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { makeBroker, type Broker } from "@tombolo/broker";
@@ -27,6 +27,7 @@ import { openTls } from "./listeners/tls.ts";
 import { makeWheel } from "./listeners/wheel.ts";
 import { systemMonotonic, systemTimers, systemWall } from "./platform/clocks.ts";
 import { md5, sha256, systemRandom } from "./platform/crypto.ts";
+import { requireOwnerOnly } from "./platform/owner-only.ts";
 import { makeSealer } from "./platform/sealer.ts";
 import { codeOf, StartupError } from "./run/startup-error.ts";
 
@@ -129,9 +130,14 @@ async function readToken({ token, tokenFile }: Settings["pop"]): Promise<string>
   if (tokenFile === undefined) {
     throw new StartupError("config", "pop.token-file is empty: name the file with the token that `tombolod admin pop add` printed");
   }
-  const text = await readFile(tokenFile, "utf8").catch((error: unknown) => {
+  const file = await open(tokenFile).catch((error: unknown) => {
     const code = codeOf(error);
     throw new StartupError(code === "EACCES" ? "permission" : "config", `pop.token-file: cannot read ${tokenFile} (${code})`);
+  });
+  await using _file = file;
+  await requireOwnerOnly(file, `pop.token-file: ${tokenFile}`, tokenFile);
+  const text = await file.readFile("utf8").catch((error: unknown) => {
+    throw new StartupError("config", `pop.token-file: cannot read ${tokenFile} (${codeOf(error)})`);
   });
   if (!/^[\x21-\x7e]{16,200}\s*$/.test(text)) throw new StartupError("config", `pop.token-file: ${tokenFile} does not hold a token`);
   return text.trim();

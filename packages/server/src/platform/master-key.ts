@@ -3,6 +3,7 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Random } from "@tombolo/base";
 import { codeOf, StartupError } from "../run/startup-error.ts";
+import { requireOwnerOnly } from "./owner-only.ts";
 import { masterKeyBytes } from "./sealer.ts";
 
 /** Makes a key when there is no file; never overwrites one. */
@@ -31,13 +32,7 @@ async function readMasterKey(path: string): Promise<Uint8Array> {
     throw new StartupError("config", `cannot open the master key ${path} (${codeOf(error)}): restore it from your backup`);
   });
   try {
-    const { mode } = await file.stat();
-    if ((mode & 0o077) !== 0) {
-      throw new StartupError(
-        "config",
-        `the master key ${path} may be read by others (mode ${(mode & 0o777).toString(8)}): chmod 600 ${path}`,
-      );
-    }
+    await requireOwnerOnly(file, `the master key ${path}`, path);
     const text = (await file.readFile("ascii")).trim();
     if (!/^[0-9a-f]{64}$/.test(text)) throw new StartupError("config", `the master key ${path} is not 64 hexadecimal digits`);
     return Buffer.from(text, "hex");

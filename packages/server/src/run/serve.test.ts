@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -184,6 +184,20 @@ test("a PoP without a token is told where to get one", async (t) => {
   const { status, err } = await line.run(["pop"]);
   assert.equal(status, 2);
   assert.match(err, /pop\.token-file is empty: name the file with the token that `tombolod admin pop add` printed/);
+});
+
+test("a token that others can read is refused as the master key is", async (t) => {
+  const folder = await makeFolder(t);
+  const token = join(folder, "token");
+  await writeFile(token, `${"0".repeat(64)}\n`, { mode: 0o600 });
+  const line = new CommandLine(folder, { ...quiet, TOMBOLO_POP_TOKEN_FILE: token });
+  assert.equal((await line.run(["check-config"])).status, 0);
+  for (const mode of [0o640, 0o604]) {
+    await chmod(token, mode);
+    const { status, err } = await line.run(["pop"]);
+    assert.equal(status, 2);
+    assert.equal(err, `tombolod: pop.token-file: ${token} may be read by others (mode ${mode.toString(8)}): chmod 600 ${token}\n`);
+  }
 });
 
 test("the program itself ends well on SIGTERM, and its process title holds no secret", async (t) => {
