@@ -37,6 +37,8 @@ export interface StatusReport {
   readonly answer: { readonly at: string | null; readonly rttMs: number | null; readonly unansweredChecks: number } | null;
   readonly counters: StatusCounters | null;
   readonly drops: readonly StatusDrop[];
+  /** Another interface's default route that wins over the tunnel's: answers from the tunnel's address leave by it, and are mostly lost there. */
+  readonly outrankedBy: { readonly device: string; readonly metric: number } | null;
   /** When another program last changed the interface, and what it took: up, mtu, address, default-route. `failure` is set while that is so still. */
   readonly repair: { readonly at: string; readonly damage: readonly string[] } | null;
   readonly failure: { readonly code: string; readonly exitCode: number; readonly message: string } | null;

@@ -86,6 +86,7 @@ test("a status is a table, and what is not known has no row", () => {
     answer: { at: "2026-11-20T09:59:50Z", rttMs: 1.25, unansweredChecks: 0 },
     counters: { inPackets: 3, inBytes: 264, outPackets: 3, outBytes: 45_200, drops: 4 },
     drops: [{ reason: "wrong-source", count: 4, lastAt: "2026-11-20T09:59:00Z", lastSource: "192.0.2.9:1" }],
+    outrankedBy: { device: "eth0", metric: 1024 },
     repair: { at: "2026-11-20T09:58:00Z", damage: ["address", "default-route"] },
     failure: null,
   };
@@ -97,6 +98,7 @@ test("a status is a table, and what is not known has no row", () => {
   assert.match(text, /^up since +2026-11-20T09:00:00Z, 1 h ago$/m);
   assert.match(text, /^sent +3 packets, 45\.2 kB$/m);
   assert.match(text, /^dropped +4 wrong-source \(last 1 min ago from 192\.0\.2\.9:1\)$/m);
+  assert.match(text, /^warning +the default route of eth0 \(metric 1024\) comes first/m);
   assert.match(text, /^changed +by another program 2 min ago, lost: address, default route$/m);
   const bare = formatStatus(
     {
@@ -106,6 +108,7 @@ test("a status is a table, and what is not known has no row", () => {
       tunnel: null,
       answer: null,
       counters: null,
+      outrankedBy: null,
       repair: null,
       failure: { code: "wrong-key", exitCode: 12, message: "no" },
     },

@@ -25,6 +25,10 @@ export function formatStatus(status: StatusReport, now: WallSec): string {
       status.drops.length === 0 ? String(counters.drops) : status.drops.map((drop) => formatDrop(drop, now)).join("; "),
     ]);
   }
+  if (status.outrankedBy !== null) {
+    const { device, metric } = status.outrankedBy;
+    rows.push(["warning", `the default route of ${device} (metric ${metric}) comes first: answers from the tunnel's address leave by it`]);
+  }
   if (status.repair !== null)
     rows.push(["changed", `by another program ${ago(status.repair.at, now)}, ${formatDamage(status.repair.damage)}`]);
   if (failure !== null) rows.push(["trouble", failure.message]);

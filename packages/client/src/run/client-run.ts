@@ -46,6 +46,8 @@ export interface RunView {
   readonly drops: readonly DropRecord[];
   /** Our own UDP port. */
   readonly port: number | undefined;
+  /** See the note `configured`; kept up to date. */
+  readonly outrankedBy: DefaultRoute | undefined;
   /** The last time that the device had lost something. */
   readonly repair: Repair | undefined;
 }
@@ -68,6 +70,7 @@ export class ClientRun {
   #beating: boolean;
   #inspectedAt: MonotonicMs | undefined;
   #repair: Repair | undefined;
+  #outrankedBy: DefaultRoute | undefined;
   #timer: { readonly delayMs: number; readonly cancel: () => void } | undefined;
 
   constructor(parts: ClientParts) {
@@ -105,7 +108,7 @@ export class ClientRun {
   }
 
   view(): RunView {
-    return { state: this.#state, repair: this.#repair, ...this.#link.view() };
+    return { state: this.#state, repair: this.#repair, outrankedBy: this.#outrankedBy, ...this.#link.view() };
   }
 
   #give(input: Input): void {
@@ -161,6 +164,7 @@ export class ClientRun {
     const opened = await this.#link.open(grant);
     if (!opened.ok) return this.#give({ kind: "link-failed", failure: opened.reason });
     const { device, defaultRouteMetric: metric } = this.#parts;
+    this.#outrankedBy = opened.value;
     this.#parts.onNote({ kind: "configured", grant, device, metric, outrankedBy: opened.value });
     const source = await this.#parts.findSource(grant.popIpv4);
     this.#give({ kind: "opened", source, beating: this.#beating });
@@ -188,6 +192,7 @@ export class ClientRun {
 
   /** The PoP's answers do not tell whether this host still sends its packets into the tunnel. */
   async #inspect(): Promise<void> {
+    this.#outrankedBy = await this.#link.findOutranking();
     const found = await this.#link.inspect();
     if (this.#state.phase !== "running") return;
     const { device } = this.#parts;

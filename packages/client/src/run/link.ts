@@ -68,6 +68,14 @@ export class Link {
     if (this.#grant?.type === "ayiya") this.#plane?.set(planeTunnel(this.#grant, on));
   }
 
+  /** Another interface's default route that wins over ours now: answers from the tunnel's address leave by it. */
+  async findOutranking(): Promise<DefaultRoute | undefined> {
+    const { device, platform, defaultRouteMetric: metric } = this.#parts;
+    if (metric === undefined) return undefined;
+    const others = await platform.listOtherDefaultRoutes(device);
+    return others.find((other) => other.metric < metric);
+  }
+
   /** Puts back what other programs took from the device. */
   inspect(): Promise<Inspection> {
     return this.#enqueue(() => this.#inspect());
@@ -107,10 +115,7 @@ export class Link {
     }
     const done = await this.#configure(grant);
     if (!done.ok) return done;
-    const metric = this.#parts.defaultRouteMetric;
-    if (metric === undefined) return success(undefined);
-    const others = await platform.listOtherDefaultRoutes(device);
-    return success(others.find((other) => other.metric < metric));
+    return success(await this.findOutranking());
   }
 
   async #change(grant: TunnelGrant): Promise<Result<void, Failure>> {

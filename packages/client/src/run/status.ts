@@ -36,6 +36,7 @@ export function makeStatus(
             drops: counters.drops,
           },
     drops: view.drops.map(describeDrop),
+    outrankedBy: running === undefined ? null : (view.outrankedBy ?? null),
     repair: view.repair === undefined ? null : { at: formatTime(view.repair.at), damage: view.repair.damage },
     failure: trouble === undefined ? null : describeTrouble(trouble),
   };

@@ -63,6 +63,19 @@ test("a device that cannot be mended is said once, and is the trouble that statu
   await world.until(() => look() === undefined);
 });
 
+test("status warns of a native default route that comes first, also of one that came later, until it goes", async (t) => {
+  const world = await World.open(t);
+  const run = world.start({});
+  const look = (): unknown => makeStatus(run.view(), { device: "tmb0", pid: 1, program: "tombolo/0" }).outrankedBy;
+  await world.seen("proven");
+  assert.equal(look(), null);
+  world.platform.addOtherRoute({ device: "eth0", metric: 1024 });
+  await world.until(() => look() !== null);
+  assert.deepEqual(look(), { device: "eth0", metric: 1024 });
+  world.platform.removeOtherRoute("eth0");
+  await world.until(() => look() === null);
+});
+
 test("a device that is taken away is named, and a client that keeps trying makes it anew with address, route and tunnel", async (t) => {
   const once = await World.open(t);
   once.start({});
