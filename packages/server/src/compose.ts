@@ -122,7 +122,18 @@ export function localDoor(app: HttpApp, token: string): BrokerDoor {
 
 /** How an agent reaches a broker over the network. */
 export async function remoteDoor(settings: Settings["pop"]): Promise<BrokerDoor> {
+  if (!settings.insecure && isClearBeyondThisHost(settings.brokerUrl)) {
+    throw new StartupError(
+      "config",
+      `pop.broker-url is ${settings.brokerUrl}, over which token and tunnel secrets can be read: give an https URL, or set pop.insecure = true`,
+    );
+  }
   return { url: settings.brokerUrl, token: await readToken(settings), fetch: (target, init) => fetch(target, init) };
+}
+
+function isClearBeyondThisHost(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 async function readToken({ token, tokenFile }: Settings["pop"]): Promise<string> {

@@ -37,6 +37,7 @@ export function writeOperatorFiles(lab: Lab<IslandNode>): OperatorFiles {
     "[pop]",
     `name = "${popName}"`,
     `broker-url = "http://${island.brokerIpv4}:8080"`,
+    "insecure = true",
     `token-file = "${files.popToken}"`,
     `state = "${files.popState}"`,
     "workers = 1",

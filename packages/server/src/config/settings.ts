@@ -58,6 +58,7 @@ export interface Settings {
     readonly outerIpv4: Ipv4Address | undefined;
     readonly bindIpv4: Ipv4Address | undefined;
     readonly brokerUrl: string;
+    readonly insecure: boolean;
     readonly token: string | undefined;
     readonly tokenFile: string | undefined;
     readonly state: string;

@@ -120,6 +120,7 @@ export const table: SettingsTable = {
       "where tunnel sockets are bound when that is not the PoP's outer address (one-to-one NAT); empty: the outer address",
     ),
     brokerUrl: row(url, "http://127.0.0.1:8080", "`pop`: the broker's HTTP address"),
+    insecure: row(yesNo, false, "`pop`: speak to a broker beyond this host without TLS; token and tunnel secrets can be read on the way"),
     token: secretRow(
       orNone(text(/^[\x21-\x7e]{16,200}$/, "give the token that `tombolod admin pop add` printed")),
       "",

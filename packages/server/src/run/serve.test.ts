@@ -200,6 +200,22 @@ test("a token that others can read is refused as the master key is", async (t) =
   }
 });
 
+test("a broker elsewhere is not spoken to in clear, unless the settings say so", async (t) => {
+  const folder = await makeFolder(t);
+  const token = join(folder, "token");
+  await writeFile(token, `${"0".repeat(64)}\n`, { mode: 0o600 });
+  const check = async (url: string, insecure = "false"): Promise<number> => {
+    const environment = { TOMBOLO_POP_TOKEN_FILE: token, TOMBOLO_POP_BROKER_URL: url, TOMBOLO_POP_INSECURE: insecure };
+    return (await new CommandLine(folder, environment).run(["check-config"])).status;
+  };
+  for (const url of ["http://192.0.2.1:8080", "http://127.0.0.1.example.net", "http://[2001:db8::1]"]) {
+    assert.deepEqual([await check(url), await check(url, "true")], [2, 0], url);
+  }
+  for (const url of ["https://broker.example.net", "http://127.0.0.2:8080", "http://localhost:8080", "http://[::1]:8080"]) {
+    assert.equal(await check(url), 0, url);
+  }
+});
+
 test("the program itself ends well on SIGTERM, and its process title holds no secret", async (t) => {
   const folder = await makeFolder(t);
   const { environment } = new CommandLine(folder, quiet);
