@@ -46,7 +46,8 @@ export function stepRunning(state: Running, input: Input, at: At): Step {
     case "refused":
       return refusedAgain(state, input.failure, at);
     case "link-failed":
-      return at.options.keepTrying ? closeToReopen(state.grant, input.failure) : close(input.failure);
+      // Our own bug would only come again.
+      return at.options.keepTrying && input.failure.code !== "internal" ? closeToReopen(state.grant, input.failure) : close(input.failure);
     case "beating":
       return switchBeats(state, input.on, at.now);
     case "stop":

@@ -83,7 +83,7 @@ function stepOpening(state: Opening, input: Input, at: { now: MonotonicMs; optio
       return state.ending === undefined ? beginRunning(state.grant, input, at.now) : closeLink(state.ending);
     case "link-failed":
       // What ran once may run again; what never did is for a person to mend.
-      if (at.options.keepTrying && state.attempt > 0 && state.ending === undefined) {
+      if (at.options.keepTrying && input.failure.code !== "internal" && state.attempt > 0 && state.ending === undefined) {
         return closeLink({ failure: undefined }, { grant: state.grant, failure: input.failure, attempt: state.attempt + 1 });
       }
       return closeLink(state.ending ?? { failure: input.failure });

@@ -263,6 +263,13 @@ test("a link that fails while running ends the client; one that keeps trying clo
   assert.deepEqual(world.take(), ["open-link", "note:checking", "check"]);
 });
 
+test("a bug of our own ends even a client that keeps trying", () => {
+  const world = new World({ keepTrying: true }).open().proven();
+  world.give({ kind: "link-failed", failure: { code: "internal", message: "x" } });
+  world.give({ kind: "closed" });
+  assert.equal(world.ending()?.code, "internal");
+});
+
 test("stop ends a client that closes its link in order to open it again", () => {
   const world = new World({ keepTrying: true }).open().proven();
   world.give({ kind: "link-failed", failure: { code: "plane-failed", message: "x" } });
